@@ -1,0 +1,14 @@
+import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
+import type { SessionId } from '../message/session-id.ts';
+import type { DeadlineOptions } from './message-bus.ts';
+
+/** One conversation on the bus. What is registered, published and executed through it carries its id. */
+export interface BusSession
+  extends CommandExecutor, EventPublisher, HandlerRegistrar, AsyncDisposable {
+  readonly sessionId: SessionId;
+  /**
+   * Runs what is queued, dispatches `SessionEndEvent` last, then removes the session's handlers.
+   * With an error, running work is aborted at once and queued events are dropped.
+   */
+  end(error?: Error, options?: DeadlineOptions): Promise<void>;
+}

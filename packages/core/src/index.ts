@@ -1,0 +1,114 @@
+export { BUS_SCOPE, sessionId, type SessionId } from './message/session-id.ts';
+export {
+  CommandResultEvent,
+  CommandStartedEvent,
+  EventHandlerFailedEvent,
+  isBusEventType,
+  SessionEndEvent,
+  SessionStartEvent,
+} from './bus/bus-events.ts';
+export type { BusSession } from './bus/bus-session.ts';
+export { createMessageBus } from './bus/create-message-bus.ts';
+export type {
+  BusStats,
+  DeadlineOptions,
+  EventError,
+  MessageBus,
+  ObservabilityPort,
+  Recurrence,
+  ScheduleOptions,
+  StopReport,
+} from './bus/message-bus.ts';
+export type { MessageBusOptions } from './bus/message-bus-options.ts';
+export type { PublishReceipt } from './bus/publish-receipt.ts';
+export {
+  AsyncSchemaError,
+  BusStoppedError,
+  CommandCancelledError,
+  CommandTimeoutError,
+  DuplicateCommandHandlerError,
+  DuplicateDefinitionError,
+  EventHandlersFailedError,
+  HandlerAbortedError,
+  HandlerTimeoutError,
+  InvalidMessageError,
+  InvalidOptionsError,
+  isLlmgineError,
+  LeaseLostError,
+  LlmgineError,
+  MiddlewareMisuseError,
+  NestedRetryError,
+  NewerMessageVersionError,
+  NoCommandHandlerError,
+  NotJsonSafeError,
+  PublishTooDeepError,
+  SessionEndedError,
+  SessionOpenError,
+  StreamConflictError,
+  WaitInsideHandlerError,
+} from './errors.ts';
+export { HandlerPriority } from './handler/handler-priority.ts';
+export type {
+  CommandExecutor,
+  CommandHandler,
+  CommandHandlerOptions,
+  EventHandler,
+  EventHandlerOptions,
+  EventPublisher,
+  ExecuteOptions,
+  HandlerContext,
+  HandlerRegistrar,
+  MaybePromise,
+  PublishOptions,
+} from './handler/handler.ts';
+export { fail, isOutcome, ok, type CommandResult, type Outcome } from './message/command-result.ts';
+export {
+  anyEvent,
+  defineCommand,
+  defineEvent,
+  defineMessages,
+  type CommandShape,
+  type EventShape,
+  type MessageDefiner,
+  type MessageSources,
+} from './message/define-messages.ts';
+export { toError, toErrorData, type ErrorData } from './message/error-data.ts';
+export type {
+  AnyDefinition,
+  AnyMessage,
+  CommandDefinition,
+  CommandMessage,
+  CommandOptions,
+  Envelope,
+  EventDefinition,
+  EventMessage,
+  EventOptions,
+  MessageOf,
+  ResultOf,
+  Upcasts,
+} from './message/message.ts';
+export { createMessageIds, type FillRandom, type MessageIds } from './message/message-id.ts';
+export { typeOnly } from './message/type-only.ts';
+export type { EventFilter } from './pipeline/event-filter.ts';
+export type {
+  AttemptWrapper,
+  CommandCall,
+  CommandInvoker,
+  CommandMiddleware,
+  EventCall,
+  EventInvoker,
+  EventMiddleware,
+} from './pipeline/middleware.ts';
+export type { EnqueueOptions, EventQueue, QueueEntry } from './queue/event-queue.ts';
+export type {
+  BusObserver,
+  BusSignal,
+  BusSignalType,
+  CircuitState,
+  HandlerFailure,
+  HandlerOutcome,
+} from './signals/bus-signal.ts';
+export type { HistogramSnapshot, MetricsSnapshot, MetricsSource } from './signals/metrics-source.ts';
+export { createSignalHub, type SignalHub } from './signals/signal-hub.ts';
+export { systemClock } from './timing/system-clock.ts';
+export type { Clock } from './timing/clock.ts';

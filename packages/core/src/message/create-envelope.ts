@@ -1,0 +1,72 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { AsyncSchemaError, InvalidMessageError } from '../errors.ts';
+import type { CommandOptions, EventOptions } from './message.ts';
+import { uncheckedVendor } from './type-only.ts';
+
+/** Checks data against a message's schema and gives it back with its defaults. */
+export type ReadData = (data: unknown) => unknown;
+
+/** Keys that could reach an object's prototype when metadata is copied or merged. */
+const dangerousKeys = ['__proto__', 'constructor', 'prototype'];
+
+/**
+ * Makes the check of one definition.
+ * @throws InvalidMessageError, AsyncSchemaError (from the check)
+ */
+export function createDataReader(
+  kind: 'command' | 'event',
+  type: string,
+  schema: StandardSchemaV1,
+): ReadData {
+  const standard = schema['~standard'];
+  if (standard.vendor === uncheckedVendor) return data => data;
+
+  return data => {
+    const checked = standard.validate(data === undefined ? {} : data);
+    if (checked instanceof Promise) {
+      checked.catch(() => {}); // refused here; its own failure must not crash the process
+      throw new AsyncSchemaError(type);
+    }
+    if (checked.issues) throw new InvalidMessageError(kind, type, checked.issues);
+    return checked.value;
+  };
+}
+
+/** @throws InvalidMessageError when an option cannot be part of a message */
+export function checkOptions(
+  kind: 'command' | 'event',
+  type: string,
+  options: CommandOptions & EventOptions,
+): void {
+  const issues = [...optionIssues(options)];
+  if (issues.length > 0) throw new InvalidMessageError(kind, type, issues);
+}
+
+function* optionIssues(options: EventOptions): Generator<StandardSchemaV1.Issue> {
+  for (const key of ['id', 'sessionId', 'correlationId'] as const) {
+    const value = options[key];
+    if (value !== undefined && (typeof value !== 'string' || value === '')) {
+      yield { path: [key], message: 'expected a non-empty string' };
+    }
+  }
+  for (const key of ['createdAt', 'scheduledAt'] as const) {
+    const value = options[key];
+    if (value !== undefined && !Number.isFinite(value)) {
+      yield { path: [key], message: 'expected an instant in epoch milliseconds' };
+    }
+  }
+  yield* metadataIssues(options.metadata);
+}
+
+function* metadataIssues(metadata: unknown): Generator<StandardSchemaV1.Issue> {
+  if (metadata === undefined) return;
+  if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
+    yield { path: ['metadata'], message: 'expected an object' };
+    return;
+  }
+  for (const key of dangerousKeys) {
+    if (Object.hasOwn(metadata, key)) {
+      yield { path: ['metadata', key], message: 'this key is refused, it could reach a prototype' };
+    }
+  }
+}

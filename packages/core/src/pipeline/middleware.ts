@@ -1,0 +1,70 @@
+import type { HandlerContext } from '../handler/handler.ts';
+import type { CommandResult } from '../message/command-result.ts';
+import type {
+  CommandDefinition,
+  CommandMessage,
+  EventDefinition,
+  EventMessage,
+} from '../message/message.ts';
+
+/** One command on its way to its handler. */
+export interface CommandCall {
+  readonly command: CommandMessage;
+  readonly definition: CommandDefinition;
+  /** The handler's name. */
+  readonly handler: string;
+  readonly context: HandlerContext;
+}
+
+/** One event on its way to one of its handlers. */
+export interface EventCall {
+  readonly event: EventMessage;
+  /** The definition that the handler was registered with. */
+  readonly definition: EventDefinition;
+  /** The handler's name. */
+  readonly handler: string;
+  readonly context: HandlerContext;
+}
+
+/** Wraps the handling of commands. */
+export interface CommandMiddleware {
+  readonly name: string;
+  /**
+   * May call `next` again after the previous call has settled.
+   * @default false
+   */
+  readonly repeats?: boolean;
+  /** `next()` always resolves to a result, also when the handler threw. */
+  aroundCommand(call: CommandCall, next: () => Promise<CommandResult>): Promise<CommandResult>;
+}
+
+/** Wraps each handler of each event. */
+export interface EventMiddleware {
+  readonly name: string;
+  /** `next()` rejects with what the handler threw. */
+  aroundEvent(call: EventCall, next: () => Promise<void>): Promise<void>;
+}
+
+/** Wraps each single call of a handler, inside everything that retries. */
+export interface AttemptWrapper {
+  aroundAttempt<T>(
+    call: CommandCall | EventCall,
+    attempt: number,
+    run: () => Promise<T>,
+  ): Promise<T>;
+}
+
+/** Calls a command's handler: once by default, or again after failures. Gives the caller's result. */
+export type CommandInvoker = ((
+  call: CommandCall,
+  invoke: (attempt: number) => Promise<CommandResult>,
+) => Promise<CommandResult>) & {
+  /** Says that the invoker repeats, so that no middleware may. */
+  readonly retries?: boolean;
+};
+
+/** Calls one handler of an event; `invoke` rejects with what the handler threw. */
+export type EventInvoker = (
+  call: EventCall,
+  invoke: (attempt: number) => Promise<void>,
+) => Promise<void>;

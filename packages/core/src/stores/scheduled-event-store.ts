@@ -1,0 +1,62 @@
+import type { EventMessage } from '../message/message.ts';
+
+/** A held event that a worker has taken on. */
+export interface ClaimedEvent {
+  readonly event: EventMessage;
+  /** Fencing epoch: grows with every claim, so that a worker that slept cannot settle what another took over. */
+  readonly epoch: number;
+}
+
+/** A held event as listed. */
+export interface ScheduledEntry {
+  readonly id: string;
+  readonly event: EventMessage;
+  /** Epoch milliseconds. */
+  readonly scheduledAt: number;
+  /** Some worker is handling it now. */
+  readonly claimed: boolean;
+}
+
+/** What a worker asks for. */
+export interface ClaimRequest {
+  /**
+   * The types this worker knows; events of others stay.
+   * @default all
+   */
+  readonly types?: readonly string[] | undefined;
+  /** At most so many. */
+  readonly count: number;
+  /** How long they are this worker's unless extended. `Infinity` is allowed. */
+  readonly leaseMs: number;
+}
+
+/** Holds future events: at least once, and every time is the store's own clock. */
+export interface ScheduledEventStore {
+  /** How many events are held, where the store knows without asking anybody. */
+  readonly size?: number;
+  /** The store's clock, epoch milliseconds. */
+  now(): Promise<number>;
+  /** Holds events by their ids. An id that is held already stays as it is. */
+  save(events: readonly EventMessage[]): Promise<void>;
+  /** Takes on due events in order of `scheduledAt`, then of saving. */
+  claimDue(request: ClaimRequest): Promise<readonly ClaimedEvent[]>;
+  /** False: the lease was lost. */
+  extend(claim: ClaimedEvent, leaseMs: number): Promise<boolean>;
+  /** Removes a handled event and, in the same step, holds the next occurrence if there is one. False: somebody else owns it. */
+  settle(claim: ClaimedEvent, next?: EventMessage): Promise<boolean>;
+  /** Gives a claim back; the event is due at once. */
+  release(claim: ClaimedEvent): Promise<void>;
+  /** False: no such event is held, or it is being handled. */
+  cancel(id: string): Promise<boolean>;
+  /** False: no such event is held, or it is being handled. `at` is epoch milliseconds. */
+  reschedule(id: string, at: number): Promise<boolean>;
+  list(): AsyncIterable<ScheduledEntry>;
+  /** Milliseconds until the next event of these types (default all) may be claimed, on the store's clock; undefined: none is held. */
+  nextDueInMs(types?: readonly string[]): Promise<number | undefined>;
+  /** Calls back when another process may have stored something earlier. */
+  onEarlier?(wake: () => void): Disposable;
+  /** Types that are held (and due) here but not among `known`. */
+  unknownTypes?(known: readonly string[]): Promise<readonly { readonly type: string; readonly id: string }[]>;
+  /** Forgets what is held. Called by the bus's `reset()` on the store that the bus made itself. */
+  reset?(): void;
+}
