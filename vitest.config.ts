@@ -28,6 +28,19 @@ export default defineConfig({
         ...sources,
         test: { name: 'scripts', include: ['scripts/**/*.test.ts'], testTimeout: 30_000 },
       },
+      {
+        ...sources,
+        test: {
+          name: 'types',
+          include: [],
+          typecheck: {
+            enabled: true,
+            only: true,
+            include: ['packages/*/{src,test}/**/*.test-d.ts'],
+            tsconfig: './tsconfig.types.json',
+          },
+        },
+      },
     ],
     coverage: {
       provider: 'v8',
