@@ -28,15 +28,21 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
 
 function fileOf(rest: string): string {
   const [path = '', query] = rest.split('?', 2);
-  if (query) throw new UnsupportedDatabaseUrlError('sqlite:', 'has parameters after ?, which SQLite files do not take');
-  if (path === '' || path === '//' || path === ':memory:' || path === '///:memory:') return ':memory:';
+  if (query)
+    throw new UnsupportedDatabaseUrlError(
+      'sqlite:',
+      'has parameters after ?, which SQLite files do not take',
+    );
+  if (path === '' || path === '//' || path === ':memory:' || path === '///:memory:')
+    return ':memory:';
   if (!path.startsWith('//')) return decoded(path);
   // After the two slashes of the host, which is empty, comes one more; the path follows it.
   if (!path.startsWith('///')) {
     throw new UnsupportedDatabaseUrlError('sqlite:', 'names a host; a file needs three slashes');
   }
   const file = decoded(path.slice(3));
-  if (file === '' || file.includes('\0')) throw new UnsupportedDatabaseUrlError('sqlite:', 'names no file');
+  if (file === '' || file.includes('\0'))
+    throw new UnsupportedDatabaseUrlError('sqlite:', 'names no file');
   return file;
 }
 
@@ -50,7 +56,10 @@ function decoded(path: string): string {
 
 function checkedServer(url: string): string {
   if (!URL.canParse(url) || !/^postgresql:\/\//i.test(url)) {
-    throw new UnsupportedDatabaseUrlError('postgresql:', 'is no valid URL; encode special characters of the password');
+    throw new UnsupportedDatabaseUrlError(
+      'postgresql:',
+      'is no valid URL; encode special characters of the password',
+    );
   }
   return url;
 }

@@ -118,14 +118,22 @@ function createFilter({ dialect }: StoreContext) {
       const facts: Expression<SqlBool>[] = [ofStatus(where, filter.status, byDefault)];
       if (filter.type !== undefined) facts.push(where('type', '=', filter.type));
       if (filter.sessionId !== undefined) facts.push(where('session_id', '=', filter.sessionId));
-      if (filter.since !== undefined) facts.push(where('last_attempt_at', '>=', Math.ceil(filter.since)));
+      if (filter.since !== undefined)
+        facts.push(where('last_attempt_at', '>=', Math.ceil(filter.since)));
       return where.and(facts);
     };
 
-  function ofStatus(where: Where, status: string | undefined, byDefault: readonly string[]): Expression<SqlBool> {
+  function ofStatus(
+    where: Where,
+    status: string | undefined,
+    byDefault: readonly string[],
+  ): Expression<SqlBool> {
     if (status === undefined) return where('status', 'in', byDefault);
     if (status === 'waiting') {
-      return where.or([where('status', '=', status), where.and([where('status', '=', 'claimed'), lapsed])]);
+      return where.or([
+        where('status', '=', status),
+        where.and([where('status', '=', 'claimed'), lapsed]),
+      ]);
     }
     if (status === 'claimed') return where.and([where('status', '=', status), where.not(lapsed)]);
     return where('status', '=', status);

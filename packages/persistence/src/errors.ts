@@ -111,7 +111,10 @@ export class DatabaseLockedError extends DatabaseError {
   readonly code = 'LLMGINE_DATABASE_LOCKED';
 
   constructor(options?: DatabaseErrorOptions) {
-    super('The database is locked by another process. Let it finish, or raise lockTimeoutMs.', options);
+    super(
+      'The database is locked by another process. Let it finish, or raise lockTimeoutMs.',
+      options,
+    );
   }
 }
 
@@ -121,7 +124,10 @@ export class DatabaseFullError extends DatabaseError {
   readonly code = 'LLMGINE_DATABASE_FULL';
 
   constructor(options?: DatabaseErrorOptions) {
-    super('The disk that holds the database is full. Free space; nothing of this write was kept.', options);
+    super(
+      'The disk that holds the database is full. Free space; nothing of this write was kept.',
+      options,
+    );
   }
 }
 
@@ -131,7 +137,10 @@ export class DatabaseReadOnlyError extends DatabaseError {
   readonly code = 'LLMGINE_DATABASE_READ_ONLY';
 
   constructor(options?: DatabaseErrorOptions) {
-    super('The database is read-only. Check the permissions of its file and folder, or the server.', options);
+    super(
+      'The database is read-only. Check the permissions of its file and folder, or the server.',
+      options,
+    );
   }
 }
 
@@ -154,7 +163,10 @@ export class DatabaseUnreachableError extends DatabaseError {
   readonly code = 'LLMGINE_DATABASE_UNREACHABLE';
 
   constructor(options?: DatabaseErrorOptions) {
-    super('The database cannot be reached. Check that its server runs or its folder exists.', options);
+    super(
+      'The database cannot be reached. Check that its server runs or its folder exists.',
+      options,
+    );
   }
 }
 
@@ -164,7 +176,10 @@ export class DatabaseAccessDeniedError extends DatabaseError {
   readonly code = 'LLMGINE_DATABASE_ACCESS_DENIED';
 
   constructor(options?: DatabaseErrorOptions) {
-    super('The database refuses the user or password, or the user lacks a right. Check the URL.', options);
+    super(
+      'The database refuses the user or password, or the user lacks a right. Check the URL.',
+      options,
+    );
   }
 }
 
@@ -174,7 +189,10 @@ export class DatabaseSchemaError extends DatabaseError {
   readonly code = 'LLMGINE_DATABASE_SCHEMA';
 
   constructor(options?: DatabaseErrorOptions) {
-    super("A table of the database is missing or changed. Run 'llmgine-db status', then 'llmgine-db migrate'.", options);
+    super(
+      "A table of the database is missing or changed. Run 'llmgine-db status', then 'llmgine-db migrate'.",
+      options,
+    );
   }
 }
 

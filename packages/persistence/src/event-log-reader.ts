@@ -45,6 +45,7 @@ function createPageQuery(query: EventLogQuery, { builder }: StoreContext) {
   if (correlationId !== undefined) page = page.where('correlation_id', '=', correlationId);
   if (since !== undefined) page = page.where('created_at', '>=', Math.ceil(since));
   if (until !== undefined) page = page.where('created_at', '<', Math.ceil(until));
-  if (types) page = page.where(({ eb, lit }) => (types.length > 0 ? eb('type', 'in', types) : lit(false)));
+  if (types)
+    page = page.where(({ eb, lit }) => (types.length > 0 ? eb('type', 'in', types) : lit(false)));
   return prepare<{ after: number; count: number }>(page);
 }

@@ -280,9 +280,11 @@ class BufferedEventLog implements DatabaseEventLog {
     this.#waiting = [];
     for (const { reject } of refused) reject(error);
     // What was refused to its publisher is not logged behind their back; a mere flush refuses nothing.
-    const events = new Set(refused.map(({ event }) => event).filter(event => event !== undefined));
+    const events = new Set(
+      refused.map(({ event }) => event).filter((event) => event !== undefined),
+    );
     if (events.size === 0) return;
-    this.#buffer = this.#buffer.filter(event => !events.has(event));
+    this.#buffer = this.#buffer.filter((event) => !events.has(event));
     this.#done += events.size;
     this.#lose(events.size);
   }
@@ -290,7 +292,7 @@ class BufferedEventLog implements DatabaseEventLog {
   #letGo(may: (waiting: Waiting) => boolean): void {
     if (this.#waiting.length === 0) return;
     const waiting = this.#waiting;
-    this.#waiting = waiting.filter(each => !may(each));
+    this.#waiting = waiting.filter((each) => !may(each));
     for (const each of waiting) if (may(each)) each.resolve();
   }
 

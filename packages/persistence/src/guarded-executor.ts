@@ -48,9 +48,9 @@ export function guardExecutor(
   report: ReportFailure,
 ): Executor {
   return {
-    run: statement => guarded('write', () => executor.run(statement)),
-    transact: work => guarded('write', () => executor.transact(work)),
-    read: statement => guarded('read', () => executor.read(statement)),
+    run: (statement) => guarded('write', () => executor.run(statement)),
+    transact: (work) => guarded('write', () => executor.transact(work)),
+    read: (statement) => guarded('read', () => executor.read(statement)),
   };
 
   async function guarded<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {

@@ -9,7 +9,11 @@ import { prepareDatabase } from './prepare-database.ts';
 import { createEventLog, type DatabaseEventLog } from './event-log.ts';
 import { guardExecutor, TransactionScope, type ReportFailure } from './guarded-executor.ts';
 import { optionsFromEnv } from './options-from-env.ts';
-import { checkOptions, type CheckedOptions, type PersistenceOptions } from './persistence-options.ts';
+import {
+  checkOptions,
+  type CheckedOptions,
+  type PersistenceOptions,
+} from './persistence-options.ts';
 import { createScheduledEventStore } from './scheduled-event-store.ts';
 import type { StoreContext } from './store-context.ts';
 import { createStreamStore } from './stream-store.ts';
@@ -29,9 +33,7 @@ export interface Persistence extends AsyncDisposable {
    * Writes rows of the caller's own together with ours: all of it or nothing. Inside, only `transaction` may write.
    * @throws StoreInTransactionError inside another transaction
    */
-  transaction<Result>(
-    work: (transaction: StoreTransaction) => Promise<Result>,
-  ): Promise<Result>;
+  transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result>;
   /** Writes what is buffered and closes the database. Closing twice is fine. */
   close(): Promise<void>;
 }
@@ -91,7 +93,7 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
     ),
   });
   const scheduledEvents = createScheduledEventStore(guarded('scheduled-events'), {
-    onOtherWrites: wake => driver.onOtherWrites(wake),
+    onOtherWrites: (wake) => driver.onOtherWrites(wake),
   });
   const eventLog = createEventLog(options.eventLog ?? {}, {
     // The log has its own patience, and reports by itself.
@@ -117,7 +119,7 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
       signals,
       ...(options.persistEvents && { eventLog }),
     }),
-    transaction: work => transactions.run(work),
+    transaction: (work) => transactions.run(work),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -122,12 +122,24 @@ function* choiceProblems({ onStoreFailure, synchronous }: PersistenceOptions): G
 
 function* numberProblems(options: PersistenceOptions): Generator<string> {
   const { waitMs, lockTimeoutMs, maxConnections, maxMessageBytes, eventLog = {} } = options;
-  const durations = { waitMs, lockTimeoutMs, 'eventLog.writeDelayMs': eventLog.writeDelayMs, 'eventLog.maxAgeMs': eventLog.maxAgeMs };
+  const durations = {
+    waitMs,
+    lockTimeoutMs,
+    'eventLog.writeDelayMs': eventLog.writeDelayMs,
+    'eventLog.maxAgeMs': eventLog.maxAgeMs,
+  };
   for (const [name, value] of Object.entries(durations)) {
-    if (value !== undefined && !(value >= 0)) yield `${name} must be zero or more milliseconds, got ${String(value)}`;
+    if (value !== undefined && !(value >= 0))
+      yield `${name} must be zero or more milliseconds, got ${String(value)}`;
   }
-  const counts = { maxConnections, maxMessageBytes, 'eventLog.bufferSize': eventLog.bufferSize, 'eventLog.maxCount': eventLog.maxCount };
+  const counts = {
+    maxConnections,
+    maxMessageBytes,
+    'eventLog.bufferSize': eventLog.bufferSize,
+    'eventLog.maxCount': eventLog.maxCount,
+  };
   for (const [name, value] of Object.entries(counts)) {
-    if (value !== undefined && !(Number.isInteger(value) && value >= 1)) yield `${name} must be a whole number from 1, got ${String(value)}`;
+    if (value !== undefined && !(Number.isInteger(value) && value >= 1))
+      yield `${name} must be a whole number from 1, got ${String(value)}`;
   }
 }

@@ -1,5 +1,10 @@
 import type { Driver } from './database/driver.ts';
-import { appliedMigrations, knownVersion, migrate, type MigrationContext } from './database/migrate.ts';
+import {
+  appliedMigrations,
+  knownVersion,
+  migrate,
+  type MigrationContext,
+} from './database/migrate.ts';
 import { DatabaseSchemaError, NewerDatabaseError } from './errors.ts';
 
 /**
@@ -19,6 +24,8 @@ export async function prepareDatabase(
     await migrate(driver, context);
     return;
   }
-  const cause = new Error(`The database is at version ${version}, this program needs ${knownVersion}.`);
+  const cause = new Error(
+    `The database is at version ${version}, this program needs ${knownVersion}.`,
+  );
   throw new DatabaseSchemaError({ cause });
 }

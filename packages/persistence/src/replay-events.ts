@@ -20,7 +20,11 @@ export function isReplayed(event: EventMessage): boolean {
  */
 export async function replayEvents(
   log: ReadableEventLog,
-  { bus, query = {}, signal }: ReplayOptions & { readonly bus: EventPublisher; readonly query?: EventLogQuery },
+  {
+    bus,
+    query = {},
+    signal,
+  }: ReplayOptions & { readonly bus: EventPublisher; readonly query?: EventLogQuery },
 ): Promise<number> {
   let replayed = 0;
   for await (const { event } of log.read(query)) {

@@ -53,7 +53,8 @@ export function createScheduledEventQueries(context: StoreContext): ScheduledEve
       where('claimed', '=', 1),
       where('available_at', '>', now),
     ]);
-  const wake = dialect === 'sqlite' ? sql<number>`1` : sql<number>`1, pg_notify(${sql.lit(channel)}, '')`;
+  const wake =
+    dialect === 'sqlite' ? sql<number>`1` : sql<number>`1, pg_notify(${sql.lit(channel)}, '')`;
   const claims = createClaimQueries(context);
 
   return {
@@ -76,10 +77,7 @@ export function createScheduledEventQueries(context: StoreContext): ScheduledEve
         .where(owned),
     ),
     cancel: prepare(
-      builder
-        .deleteFrom('scheduled_events')
-        .where('id', '=', slot<string>('id'))
-        .where(unclaimed),
+      builder.deleteFrom('scheduled_events').where('id', '=', slot<string>('id')).where(unclaimed),
     ),
     reschedule: prepare(
       builder
@@ -90,16 +88,17 @@ export function createScheduledEventQueries(context: StoreContext): ScheduledEve
         .returning(wake.as('woken') as never),
     ),
     page: createPageQuery(context),
-    announced: insert =>
+    announced: (insert) =>
       dialect === 'sqlite' ? insert : { ...insert, sql: announcing(insert.sql, context) },
   };
 }
 
 function createClaimQueries({ builder, dialect }: StoreContext) {
   const now = nowMs(dialect);
-  const amongTypes = dialect === 'sqlite'
-    ? sql<SqlBool>`type in (select value from json_each(${slot<string>('types')}))`
-    : sql<SqlBool>`type = any(${slot<string>('types')}::text[])`;
+  const amongTypes =
+    dialect === 'sqlite'
+      ? sql<SqlBool>`type in (select value from json_each(${slot<string>('types')}))`
+      : sql<SqlBool>`type = any(${slot<string>('types')}::text[])`;
   const held = builder.selectFrom('scheduled_events');
   const soonest = held.orderBy('available_at').orderBy('seq');
   const wait = sql<number>`available_at - ${now}`.as('wait');
@@ -129,10 +128,10 @@ function createClaimQueries({ builder, dialect }: StoreContext) {
     const due = soonest
       .select('seq')
       .where('available_at', '<=', now)
-      .$if(types !== undefined, query => query.where(types!))
+      .$if(types !== undefined, (query) => query.where(types!))
       .limit(slot<number>('count'))
       // Whoever claims at the same time passes over what we are about to take.
-      .$if(dialect === 'postgres', query => query.forUpdate().skipLocked());
+      .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked());
     const lapse = sql<number>`${now} + ${slot<number>('leaseMs')}`;
     return builder
       .with('due', () => due)
@@ -142,7 +141,11 @@ function createClaimQueries({ builder, dialect }: StoreContext) {
         epoch: sql<number>`case when epoch = 0 then seq * ${sql.lit(EPOCHS_PER_ROW)} else epoch end + 1`,
         available_at: lapse,
       })
-      .where('seq', 'in', query => query.selectFrom('due' as never).select('seq' as never) as never)
+      .where(
+        'seq',
+        'in',
+        (query) => query.selectFrom('due' as never).select('seq' as never) as never,
+      )
       .returning(['seq', 'scheduled_at', 'epoch', 'message']);
   }
 }

@@ -8,7 +8,10 @@ import type {
 import { createRowInserter } from './database/insert-rows.ts';
 import type { Row, Work } from './database/statement.ts';
 import { FOREVER } from './database/store-clock.ts';
-import { createScheduledEventQueries, type ScheduledEventQueries } from './scheduled-event-queries.ts';
+import {
+  createScheduledEventQueries,
+  type ScheduledEventQueries,
+} from './scheduled-event-queries.ts';
 import { SaveQueue } from './save-queue.ts';
 import { storedText, type StoreContext } from './store-context.ts';
 
@@ -31,22 +34,29 @@ export function createScheduledEventStore(
     ...context,
     table: 'scheduled_events',
     columns: ['id', 'type', 'scheduled_at', 'available_at', 'message'],
-    finish: query => query.onConflict(conflict => conflict.column('id').doNothing()),
+    finish: (query) => query.onConflict((conflict) => conflict.column('id').doNothing()),
   });
-  const saves = new SaveQueue(dialect, executor, rows => mapped(insertRows(rows), queries.announced));
+  const saves = new SaveQueue(dialect, executor, (rows) =>
+    mapped(insertRows(rows), queries.announced),
+  );
 
   const store: ScheduledEventStore = {
     now: async () => Number((await executor.read(queries.now)).rows[0]!['now']),
     async save(events) {
-      const now = events.some(event => event.scheduledAt === undefined) ? await store.now() : 0;
-      await saves.save(events.map(event => rowOf(event, now, maxMessageBytes)));
+      const now = events.some((event) => event.scheduledAt === undefined) ? await store.now() : 0;
+      await saves.save(events.map((event) => rowOf(event, now, maxMessageBytes)));
     },
     async claimDue(request) {
       const { rows } = await executor.run(queries.claimDue(claimValues(request)));
-      return rows.map(claimOf).toSorted(byInstant).map(({ claim }) => claim);
+      return rows
+        .map(claimOf)
+        .toSorted(byInstant)
+        .map(({ claim }) => claim);
     },
     async extend({ event: { id }, epoch }, leaseMs) {
-      return (await executor.run(queries.extend({ id, epoch, leaseMs: lease(leaseMs) }))).changes > 0;
+      return (
+        (await executor.run(queries.extend({ id, epoch, leaseMs: lease(leaseMs) }))).changes > 0
+      );
     },
     async settle({ event: { id }, epoch }, next) {
       if (!next) return (await executor.run(queries.settle({ id, epoch }))).changes > 0;
@@ -56,7 +66,7 @@ export function createScheduledEventStore(
     async release({ event: { id }, epoch }) {
       await executor.run(queries.release({ id, epoch }));
     },
-    cancel: async id => (await executor.run(queries.cancel({ id }))).changes > 0,
+    cancel: async (id) => (await executor.run(queries.cancel({ id }))).changes > 0,
     async reschedule(id, at) {
       return (await executor.run(queries.reschedule({ id, at: instant(at) }))).rows.length > 0;
     },
@@ -67,7 +77,7 @@ export function createScheduledEventStore(
     },
     async unknownTypes(known) {
       const { rows } = await executor.read(queries.unknownTypes(known));
-      return rows.map(row => ({ type: String(row['type']), id: String(row['id']) }));
+      return rows.map((row) => ({ type: String(row['type']), id: String(row['id']) }));
     },
   };
   return onOtherWrites ? { ...store, onEarlier: onOtherWrites } : store;
@@ -89,7 +99,7 @@ async function* list(
   queries: ScheduledEventQueries,
 ): AsyncGenerator<ScheduledEntry> {
   // The order first: it is small, and what is removed meanwhile is then passed over.
-  const order = (await executor.read(queries.order)).rows.map(row => Number(row['seq']));
+  const order = (await executor.read(queries.order)).rows.map((row) => Number(row['seq']));
   for (let from = 0; from < order.length; from += PAGE) {
     const { rows } = await executor.read(queries.page(order.slice(from, from + PAGE)));
     for (const row of rows) {

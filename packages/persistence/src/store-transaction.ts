@@ -1,4 +1,9 @@
-import type { DeadLetterStore, EventLog, ScheduledEventStore, StreamStore } from '@llmgine/core/stores';
+import type {
+  DeadLetterStore,
+  EventLog,
+  ScheduledEventStore,
+  StreamStore,
+} from '@llmgine/core/stores';
 import type { Kysely } from 'kysely';
 import type { Driver, Executor, OpenTransaction } from './database/driver.ts';
 import { createRowInserter } from './database/insert-rows.ts';
@@ -36,7 +41,7 @@ export function createTransactions({ driver, context, scope }: TransactionParts)
   return {
     async run(work) {
       scope.refuse('A transaction');
-      return driver.transaction(async open => {
+      return driver.transaction(async (open) => {
         const turns = new TransactionTurns(open.executor);
         try {
           return await scope.run(() => work(storesOf(open, { ...context, executor: turns })));
@@ -86,9 +91,9 @@ class TransactionTurns implements Executor {
     this.#executor = executor;
   }
 
-  run: Executor['run'] = statement => this.#inTurn(() => this.#executor.run(statement));
-  read: Executor['read'] = statement => this.#inTurn(() => this.#executor.read(statement));
-  transact: Executor['transact'] = work => this.#inTurn(() => this.#executor.transact(work));
+  run: Executor['run'] = (statement) => this.#inTurn(() => this.#executor.run(statement));
+  read: Executor['read'] = (statement) => this.#inTurn(() => this.#executor.read(statement));
+  transact: Executor['transact'] = (work) => this.#inTurn(() => this.#executor.transact(work));
 
   end(): void {
     this.#ended = true;
@@ -96,7 +101,8 @@ class TransactionTurns implements Executor {
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {
     const done = this.#last.then(() => {
-      if (this.#ended) throw new DatabaseClosedError('The transaction has ended; await what it does.');
+      if (this.#ended)
+        throw new DatabaseClosedError('The transaction has ended; await what it does.');
       return work();
     });
     this.#last = done.catch(() => {}); // the caller has it

@@ -23,14 +23,16 @@ export function createStreamStore(context: StoreContext): StreamStore {
     append(stream, expectedVersion, records) {
       const what = `A record of stream '${stream}'`;
       const before = turns.get(stream) ?? Promise.resolve();
-      const appended = prepared(records, what).then(texts =>
+      const appended = prepared(records, what).then((texts) =>
         before.then(() => executor.transact(() => appending({ stream, expectedVersion, texts }))),
       );
       return inTurn(stream, appended);
     },
     async *read(stream, { from = 0 } = {}) {
       for (let position = from; ; position += PAGE) {
-        const { rows } = await executor.read(queries.page({ stream, from: position, to: position + PAGE }));
+        const { rows } = await executor.read(
+          queries.page({ stream, from: position, to: position + PAGE }),
+        );
         for (const row of rows) yield JSON.parse(String(row['record'])) as unknown;
         if (rows.length < PAGE) return;
       }
@@ -45,7 +47,7 @@ export function createStreamStore(context: StoreContext): StreamStore {
   };
 
   async function prepared(records: readonly unknown[], what: string): Promise<string[]> {
-    return records.map(record => storedText(what, record, maxMessageBytes));
+    return records.map((record) => storedText(what, record, maxMessageBytes));
   }
 
   /** One append to a stream at a time, in the order of calls, however many connections there are. */
@@ -84,7 +86,11 @@ export function createStreamStore(context: StoreContext): StreamStore {
   }
 
   /** A stream that is expected to be empty, or anything, may have to be made. */
-  function advanceOf(values: { stream: string; count: number; expected: number | undefined }): Statement {
+  function advanceOf(values: {
+    stream: string;
+    count: number;
+    expected: number | undefined;
+  }): Statement {
     if (values.expected === undefined) return queries.advanceAny(values);
     return values.expected === 0 ? queries.begin(values) : queries.advance(values);
   }
@@ -119,13 +125,15 @@ function createQueries({ builder }: StoreContext) {
     /** Makes the stream, or advances it if it is empty all the same. */
     begin: prepare(
       begun
-        .onConflict(conflict =>
+        .onConflict((conflict) =>
           conflict.column('stream').doUpdateSet(advanced).where('streams.version', '=', 0),
         )
         .returning('version'),
     ),
     advanceAny: prepare(
-      begun.onConflict(conflict => conflict.column('stream').doUpdateSet(advanced)).returning('version'),
+      begun
+        .onConflict((conflict) => conflict.column('stream').doUpdateSet(advanced))
+        .returning('version'),
     ),
     advance: prepare(
       builder
@@ -142,7 +150,11 @@ function createQueries({ builder }: StoreContext) {
         .selectFrom('streams')
         .select('stream')
         // Not LIKE: it would take % and _ in the prefix for wildcards, and SQLite's ignores case.
-        .where(sql<string>`substr(stream, 1, length(${slot<string>('prefix')}))`, '=', slot<string>('prefix'))
+        .where(
+          sql<string>`substr(stream, 1, length(${slot<string>('prefix')}))`,
+          '=',
+          slot<string>('prefix'),
+        )
         .orderBy('touched', 'desc')
         .orderBy('stream'),
     ),
@@ -150,4 +162,3 @@ function createQueries({ builder }: StoreContext) {
     deleteStream: prepare(builder.deleteFrom('streams').where('stream', '=', stream)),
   };
 }
-

@@ -12,7 +12,7 @@ for (const database of databases) {
     const persistence = await openPersistence(options);
     return {
       store: persistence.scheduledEvents,
-      advance: durationMs => advanceStore(persistence, options.schema, durationMs),
+      advance: (durationMs) => advanceStore(persistence, options.schema, durationMs),
       close: () => persistence.close(),
     };
   });

@@ -78,7 +78,8 @@ async function problemsOf(context: DatabaseCommandContext): Promise<string[]> {
   if (integrity !== undefined && integrity !== 'ok') problems.push(`integrity: ${integrity}`);
 
   const version = (await appliedMigrations(driver, context))?.at(-1)?.version ?? 0;
-  if (version > knownVersion) problems.push(`version ${version} is newer than this program's ${knownVersion}`);
+  if (version > knownVersion)
+    problems.push(`version ${version} is newer than this program's ${knownVersion}`);
   if (version < knownVersion) {
     problems.push(`at version ${version} of ${knownVersion}: run llmgine-db migrate`);
     return problems;
@@ -104,7 +105,11 @@ async function tableProblems(
 
 const OVERDUE_MS = 600_000;
 
-async function overdueProblems({ driver, builder, dialect }: DatabaseCommandContext): Promise<string[]> {
+async function overdueProblems({
+  driver,
+  builder,
+  dialect,
+}: DatabaseCommandContext): Promise<string[]> {
   const overdue = builder
     .selectFrom('scheduled_events')
     .select(['type', sql<number>`count(*)`.as('count')])
@@ -113,6 +118,7 @@ async function overdueProblems({ driver, builder, dialect }: DatabaseCommandCont
     .orderBy('type');
   const { rows } = await driver.read(statementOf(overdue));
   return rows.map(
-    row => `${Number(row['count'])} events of type '${String(row['type'])}' have been due for more than 10 minutes: no process that knows the type runs`,
+    (row) =>
+      `${Number(row['count'])} events of type '${String(row['type'])}' have been due for more than 10 minutes: no process that knows the type runs`,
   );
 }

@@ -48,7 +48,7 @@ export function createRowInserter(
 }
 
 function compile(size: number, { builder, table, columns, finish }: InsertRowsOptions): string {
-  const row = Object.fromEntries(columns.map(column => [column, '']));
+  const row = Object.fromEntries(columns.map((column) => [column, '']));
   const query = builder
     .insertInto(table)
     .values(Array.from({ length: size }, () => row) as never) as unknown as AnyInsert;

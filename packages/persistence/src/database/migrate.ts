@@ -49,14 +49,14 @@ function* migrating(context: MigrationContext): Work<readonly Migration[]> {
     builder.schema
       .createTable('schema_versions')
       .ifNotExists()
-      .addColumn('version', 'bigint', column => column.primaryKey().notNull())
-      .addColumn('name', 'text', column => column.notNull())
-      .addColumn('applied_at', 'bigint', column => column.notNull()),
+      .addColumn('version', 'bigint', (column) => column.primaryKey().notNull())
+      .addColumn('name', 'text', (column) => column.notNull())
+      .addColumn('applied_at', 'bigint', (column) => column.notNull()),
   );
   const version = yield* currentVersion(builder);
   if (version > knownVersion) throw new NewerDatabaseError(version, knownVersion);
 
-  const pending = migrations.filter(migration => migration.version > version);
+  const pending = migrations.filter((migration) => migration.version > version);
   for (const migration of pending) {
     for (const query of migration.statements(context)) yield statementOf(query);
     yield statementOf(
@@ -87,7 +87,9 @@ function* enterSchema(schema: string): Work<void> {
 
 function* currentVersion(builder: QueryBuilder): Work<number> {
   const { rows } = yield statementOf(
-    builder.selectFrom('schema_versions').select(sql<number>`coalesce(max(version), 0)`.as('version')),
+    builder
+      .selectFrom('schema_versions')
+      .select(sql<number>`coalesce(max(version), 0)`.as('version')),
   );
   return Number(rows[0]?.['version']);
 }
@@ -112,7 +114,7 @@ export async function appliedMigrations(
   const { rows } = await driver.read(
     statementOf(builder.selectFrom('schema_versions').selectAll().orderBy('version')),
   );
-  return rows.map(row => ({
+  return rows.map((row) => ({
     version: Number(row['version']),
     name: String(row['name']),
     appliedAt: Number(row['applied_at']),

@@ -38,9 +38,11 @@ export function slot<Value>(name: string): Value {
 /** Compiles a query once; the result fills in its slots. */
 export function prepare<Values extends object>(query: Compilable): (values: Values) => Statement {
   const { sql, parameters } = query.compile();
-  const names = parameters.map(parameter => (parameter instanceof Slot ? parameter.name : undefined));
+  const names = parameters.map((parameter) =>
+    parameter instanceof Slot ? parameter.name : undefined,
+  );
 
-  return values => ({
+  return (values) => ({
     sql,
     parameters: names.map((name, index) =>
       name === undefined ? parameters[index] : (values as Record<string, unknown>)[name],

@@ -196,7 +196,10 @@ function openTransaction(client: PoolClient): OpenTransaction {
   // A pool of the one connection on which the transaction is open.
   const lent = { query: client.query.bind(client), release: () => {} };
   const pool = { connect: async () => lent, end: async () => {} };
-  return { executor, database: new Kysely({ dialect: new PostgresDialect({ pool: pool as never }) }) };
+  return {
+    executor,
+    database: new Kysely({ dialect: new PostgresDialect({ pool: pool as never }) }),
+  };
 }
 
 async function inSavepoint<Result>(client: PoolClient, work: () => Work<Result>): Promise<Result> {

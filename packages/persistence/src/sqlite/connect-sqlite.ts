@@ -125,9 +125,7 @@ function openTransaction(connection: SqliteConnection): OpenTransaction {
 function describe(database: Database): Record<string, string> {
   const pragma = (name: string): string => String(database.pragma(name, { simple: true }));
   return {
-    'SQLite version': String(
-      database.prepare('select sqlite_version() as version').pluck().get(),
-    ),
+    'SQLite version': String(database.prepare('select sqlite_version() as version').pluck().get()),
     'journal mode': pragma('journal_mode'),
     synchronous: pragma('synchronous') === '2' ? 'FULL' : 'NORMAL',
     'integrity check': pragma('quick_check'),

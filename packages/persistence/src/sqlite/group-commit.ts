@@ -70,7 +70,7 @@ export class GroupCommit {
 
   /** Reads on the one connection; not in the middle of a user's transaction, whose rows may yet be rolled back. */
   async read(statement: Statement): Promise<StatementOutcome> {
-    while (this.#exclusive) await new Promise<void>(resolve => this.#waitingReads.push(resolve));
+    while (this.#exclusive) await new Promise<void>((resolve) => this.#waitingReads.push(resolve));
     if (this.#closed) throw new DatabaseClosedError();
     return this.#connection.execute(statement);
   }

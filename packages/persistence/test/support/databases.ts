@@ -52,13 +52,19 @@ export async function openForTest(options: PersistenceOptions): Promise<Persiste
 }
 
 /** Moves the clock of a store on, by moving everything on it back. */
-export async function advanceStore(persistence: Persistence, schema: string, durationMs: number): Promise<void> {
+export async function advanceStore(
+  persistence: Persistence,
+  schema: string,
+  durationMs: number,
+): Promise<void> {
   const isSqlite = persistence.durability !== 'server';
   const table = isSqlite ? `${schema}_scheduled_events` : `${schema}.scheduled_events`;
   await persistence.transaction(async ({ database }) => {
     await database
       .updateTable(table)
-      .set(({ eb, ref }) => ({ available_at: eb(ref('available_at') as never, '-', durationMs as never) }))
+      .set(({ eb, ref }) => ({
+        available_at: eb(ref('available_at') as never, '-', durationMs as never),
+      }))
       .execute();
   });
 }

@@ -1,6 +1,6 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { chownSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,8 @@ import { pathToFileURL } from 'node:url';
 
 /** PostgreSQL refuses to run as root. */
 const NOBODY = 65_534;
+/** Has signs that a URL must encode or a log would show. */
+const PASSWORD = 's3cret-word';
 
 /** A real PostgreSQL of our own, from an npm package. */
 export class PostgresServer {
@@ -18,7 +20,12 @@ export class PostgresServer {
   readonly #root: string;
   #process: ChildProcess;
 
-  private constructor(root: string, url: string, start: () => Promise<ChildProcess>, first: ChildProcess) {
+  private constructor(
+    root: string,
+    url: string,
+    start: () => Promise<ChildProcess>,
+    first: ChildProcess,
+  ) {
     this.#root = root;
     this.url = url;
     this.#start = start;
@@ -33,9 +40,14 @@ export class PostgresServer {
     const port = await freePort();
     const account = isRoot() ? { uid: NOBODY, gid: NOBODY } : {};
     const options = { ...account, cwd: root } as const;
+    const passwordFile = join(root, 'password');
+    writeFileSync(passwordFile, PASSWORD, { mode: 0o644 });
     const made = spawnSync(
       join(native, 'bin', 'initdb'),
-      ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--no-locale', '--no-sync'],
+      [
+        ...['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
+        ...['-E', 'UTF8', '--no-locale', '--no-sync'],
+      ],
       { ...options, encoding: 'utf8' },
     );
     if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
@@ -49,12 +61,16 @@ export class PostgresServer {
     };
     const start = async (): Promise<ChildProcess> => {
       const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-      const server = spawn(join(native, 'bin', 'postgres'), ['-D', data, '-p', String(port), ...flags], {
-        ...options,
-        stdio: ['ignore', 'ignore', 'pipe'],
-      });
+      const server = spawn(
+        join(native, 'bin', 'postgres'),
+        ['-D', data, '-p', String(port), ...flags],
+        {
+          ...options,
+          stdio: ['ignore', 'ignore', 'pipe'],
+        },
+      );
       let log = '';
-      server.stderr.on('data', chunk => (log = (log + String(chunk)).slice(-10_000)));
+      server.stderr.on('data', (chunk) => (log = (log + String(chunk)).slice(-10_000)));
       while (!(log.includes('ready to accept connections') && (await accepts(port)))) {
         if (server.exitCode !== null) throw new Error(`postgres exited: ${log}`);
         await sleep(10);
@@ -62,7 +78,12 @@ export class PostgresServer {
       return server;
     };
     const first = await start();
-    return new PostgresServer(root, `postgresql://postgres@127.0.0.1:${port}/postgres`, start, first);
+    return new PostgresServer(
+      root,
+      `postgresql://postgres:${PASSWORD}@127.0.0.1:${port}/postgres`,
+      start,
+      first,
+    );
   }
 
   /** `fast` rolls back and disconnects; `immediate` is a crash. */
