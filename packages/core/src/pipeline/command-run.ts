@@ -1,0 +1,163 @@
+import { CommandCancelledError, CommandTimeoutError } from '../errors.ts';
+import type { RegisteredCommandHandler } from '../handler/registered-handler.ts';
+import { failed, toCommandResult, type CommandResult } from '../message/command-result.ts';
+import { toError } from '../message/error-data.ts';
+import type { CommandMessage } from '../message/message.ts';
+import type { Deadline } from '../timing/deadlines.ts';
+import { CommandAttempts } from './command-attempts.ts';
+import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
+import type { Abortable, DispatchScope } from './dispatch-scope.ts';
+import { isThenable } from './handler-call.ts';
+import { MessageContext } from './message-context.ts';
+import type { CommandCall } from './middleware.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
+
+/** Hears when a command has its result. */
+export interface CommandReceiver {
+  finished(result: CommandResult): void;
+}
+
+/** One execution of a command: middleware, invoker, attempts, and the one result. */
+export class CommandRun implements Abortable {
+  readonly scope: DispatchScope;
+  readonly parts: PipelineParts;
+  readonly registered: RegisteredCommandHandler;
+  readonly reportsHandler: boolean;
+  receiver: CommandReceiver | undefined = undefined;
+  #settled = false;
+  #deadline: Deadline | undefined = undefined;
+  #stopListening: (() => void) | undefined = undefined;
+  /** Made when something wraps the handler. */
+  #attempts: CommandAttempts | undefined = undefined;
+  #startedAt = 0;
+
+  constructor(scope: DispatchScope, registered: RegisteredCommandHandler, parts: PipelineParts) {
+    this.scope = scope;
+    this.parts = parts;
+    this.registered = registered;
+    this.reportsHandler =
+      parts.signals.wants('handler.started') || parts.signals.wants('handler.finished');
+    scope.owner = this;
+    parts.scopes.add(scope);
+  }
+
+  get command(): CommandMessage {
+    return this.scope.message as CommandMessage;
+  }
+
+  /** Aborts the run when the caller's signal does, or when the time is up. */
+  limit(signal: AbortSignal | undefined, timeoutMs: number | undefined): void {
+    if (signal) {
+      const aborted = (): void => this.abort(signal.reason);
+      signal.addEventListener('abort', aborted, { once: true });
+      this.#stopListening = () => signal.removeEventListener('abort', aborted);
+    }
+    if (timeoutMs === undefined) return;
+    const { type } = this.command;
+    this.#deadline = this.parts.deadlines.set(timeoutMs, () =>
+      this.abort(new CommandTimeoutError(type, timeoutMs)),
+    );
+  }
+
+  /** To be called inside the scope. */
+  start(): void {
+    const { commandOnion, commandInvoker, attemptWrapper } = this.parts.wrapping;
+    if (commandOnion || commandInvoker || attemptWrapper) this.#startWrapped();
+    else this.#startPlain();
+  }
+
+  abort(reason: unknown): void {
+    if (this.#settled) return;
+    this.scope.open = false;
+    const error = this.#abortError(reason);
+    const result = failed(error, this.command.id);
+    this.scope.abortSignal(reason);
+    const outcome = reason instanceof CommandTimeoutError ? 'timed-out' : 'aborted';
+    if (this.#attempts) this.#attempts.end(result, outcome);
+    else if (this.reportsHandler)
+      reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
+    this.parts.scopes.abortInside(this.scope, reason);
+    this.settle(result);
+  }
+
+  contextFor(attempt: number): MessageContext {
+    return new MessageContext(this.scope, this.parts, attempt);
+  }
+
+  callFor(context: MessageContext): CommandCall {
+    const { definition, name } = this.registered;
+    return { command: this.command, definition, handler: name, context };
+  }
+
+  settle(result: CommandResult): void {
+    if (this.#settled) return;
+    this.#settled = true;
+    this.scope.open = false;
+    this.#deadline?.cancel();
+    this.#stopListening?.();
+    this.receiver?.finished(result);
+    this.parts.scopes.remove(this.scope);
+  }
+
+  /** Keeps why the last attempt failed as the cause. */
+  #abortError(reason: unknown): Error {
+    const { type } = this.command;
+    const lastError = this.#attempts?.lastError;
+    const cause = lastError ?? (reason instanceof Error ? reason : undefined);
+    if (!(reason instanceof CommandTimeoutError)) {
+      return new CommandCancelledError(type, reason, { cause });
+    }
+    return lastError
+      ? new CommandTimeoutError(reason.commandType, reason.timeoutMs, { cause })
+      : reason;
+  }
+
+  /** Nothing wraps: the handler is called once, and no promise is made that nobody needs. */
+  #startPlain(): void {
+    if (this.reportsHandler) this.#startedAt = reportAttemptStart(this, 1);
+    const { id } = this.command;
+    let returned: unknown;
+    try {
+      returned = this.registered.handle(this.command, this.contextFor(1));
+    } catch (thrown) {
+      this.#returned(failed(toError(thrown), id));
+      return;
+    }
+    if (!isThenable(returned)) {
+      this.#returned(toCommandResult(returned, id));
+      return;
+    }
+    returned.then(
+      (value) => this.#returned(toCommandResult(value, id)),
+      (thrown: unknown) => this.#returned(failed(toError(thrown), id)),
+    );
+  }
+
+  #returned(result: CommandResult): void {
+    if (this.#settled) {
+      reportLate(this, result);
+      return;
+    }
+    if (this.reportsHandler) {
+      const outcome = result.success ? 'succeeded' : 'failed';
+      const error = result.success ? undefined : result.error;
+      reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
+    }
+    this.settle(result);
+  }
+
+  #startWrapped(): void {
+    const { commandOnion, commandInvoker } = this.parts.wrapping;
+    const attempts = new CommandAttempts(this);
+    this.#attempts = attempts;
+    const innermost = (call: CommandCall): Promise<CommandResult> =>
+      commandInvoker ? attempts.invoked(commandInvoker, call) : attempts.run();
+    const call = this.callFor(this.contextFor(1));
+
+    const ran = commandOnion ? commandOnion(call, innermost) : innermost(call);
+    ran.then(
+      (result) => this.settle(result),
+      (thrown: unknown) => this.settle(failed(toError(thrown), this.command.id)),
+    );
+  }
+}

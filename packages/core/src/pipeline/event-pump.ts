@@ -1,0 +1,167 @@
+import type { PublishReceipt } from '../bus/publish-receipt.ts';
+import type { EventQueue } from '../queue/event-queue.ts';
+import type { Clock } from '../timing/clock.ts';
+import { DispatchScope } from './dispatch-scope.ts';
+import { EventDispatch } from './event-dispatch.ts';
+import type { IoTurn } from './io-turn.ts';
+import type { PendingEvent } from './pending-event.ts';
+import type { PipelineParts } from './pipeline-parts.ts';
+
+/** How many events one turn of the pump takes, and how long a batch may fill first. */
+export interface Batch {
+  readonly size: number;
+  readonly timeoutMs: number;
+}
+
+/** What the pump needs of the bus. */
+export interface EventPumpOptions {
+  readonly queue: EventQueue;
+  readonly clock: Clock;
+  readonly ioTurn: IoTurn;
+  readonly concurrency: number;
+  readonly batch: Batch;
+  readonly parts: PipelineParts;
+}
+
+const noWait = Promise.resolve();
+
+/** Takes events out of the queue and dispatches them, lanes side by side. */
+export class EventPump {
+  batch: Batch;
+  readonly #queue: EventQueue;
+  readonly #clock: Clock;
+  readonly #ioTurn: IoTurn;
+  readonly #concurrency: number;
+  readonly #parts: PipelineParts;
+  readonly #turnLater = (): void => this.#turn();
+  #running = false;
+  /** A turn is about to come. */
+  #awake = false;
+  #inTurn = false;
+  #inFlight = 0;
+  #filling: Disposable | undefined;
+
+  constructor({ queue, clock, ioTurn, concurrency, batch, parts }: EventPumpOptions) {
+    this.batch = batch;
+    this.#queue = queue;
+    this.#clock = clock;
+    this.#ioTurn = ioTurn;
+    this.#concurrency = concurrency;
+    this.#parts = parts;
+  }
+
+  start(): void {
+    this.#running = true;
+    this.wake();
+  }
+
+  pause(): void {
+    this.#running = false;
+    this.#stopFilling();
+  }
+
+  /** Something is in the queue, or a lane has become free. */
+  wake(): void {
+    if (!this.#running || this.#awake || this.#inTurn || this.#mayFill()) return;
+    this.#awake = true;
+    void noWait.then(this.#turnLater);
+  }
+
+  /** Begins the only event there is without waiting for a turn, inside its publisher's call. False: it has to wait. */
+  beginAtOnce(expected: PendingEvent): boolean {
+    const isFree =
+      this.#running && !this.#awake && !this.#inTurn && this.#inFlight < this.#concurrency;
+    if (!isFree || this.#queue.size !== 1 || this.batch.timeoutMs > 0) return false;
+    if (!this.#ioTurn.mayGoOn()) return false;
+    const entry = this.#queue.next() as PendingEvent | undefined;
+    if (entry !== expected) {
+      if (entry) this.#begin(entry);
+      return false;
+    }
+    const dispatch = this.#dispatchOf(entry);
+    if (dispatch) this.#parts.scopes.runInside(dispatch.scope, () => dispatch.start());
+    return true;
+  }
+
+  /** Takes a batch at once that was left to fill. */
+  flush(): void {
+    this.#stopFilling();
+    if (!this.#running || this.#awake || this.#inTurn) return;
+    this.#awake = true;
+    void noWait.then(this.#turnLater);
+  }
+
+  /** An event has been dispatched: its lane may go on. */
+  finished(entry: PendingEvent, receipt: PublishReceipt): void {
+    this.#inFlight--;
+    this.#queue.release(entry);
+    entry.settle(receipt);
+    if (this.#inTurn || this.#awake || !this.#running) return;
+    if (this.#queue.size > 0) this.#turn();
+  }
+
+  #mayFill(): boolean {
+    const { size, timeoutMs } = this.batch;
+    if (timeoutMs === 0 || this.#queue.size >= size) {
+      this.#stopFilling();
+      return false;
+    }
+    this.#filling ??= this.#clock.setTimer(() => this.flush(), timeoutMs);
+    return true;
+  }
+
+  #stopFilling(): void {
+    this.#filling?.[Symbol.dispose]();
+    this.#filling = undefined;
+  }
+
+  #turn(): void {
+    this.#awake = false;
+    if (!this.#running) return;
+    this.#inTurn = true;
+    const goesOn = this.#takeBatch();
+    this.#inTurn = false;
+    if (goesOn && this.#queue.size > 0) this.flush();
+  }
+
+  /** False: nothing more can be taken now. */
+  #takeBatch(): boolean {
+    for (let taken = 0; taken < this.batch.size; taken++) {
+      if (this.#inFlight >= this.#concurrency || this.#queue.size === 0) return false;
+      if (!this.#ioTurn.mayGoOn()) {
+        this.#awake = true;
+        void this.#ioTurn.ends.then(this.#turnLater);
+        return false;
+      }
+      const entry = this.#queue.next();
+      if (!entry) return false;
+      this.#begin(entry as PendingEvent); // the queue gives back what the bus put in
+    }
+    return true;
+  }
+
+  #begin(entry: PendingEvent): void {
+    const dispatch = this.#dispatchOf(entry);
+    if (dispatch) entry.publisher!.runInAsyncScope(enterAndStart, undefined, this.#parts, dispatch);
+  }
+
+  #dispatchOf(entry: PendingEvent): EventDispatch | undefined {
+    if (entry.session?.dropsQueued) {
+      this.#queue.release(entry);
+      entry.settle({ status: 'dropped', reason: 'aborted' });
+      return undefined;
+    }
+    this.#inFlight++;
+    const scope = new DispatchScope(entry.event, undefined, entry.quiet);
+    scope.generation = entry.generation;
+    const dispatch = new EventDispatch(scope, this.#parts, entry);
+    if (entry.isClaimed) entry.dispatch = dispatch;
+    return dispatch;
+  }
+}
+
+/** Its async context is thrown away after that, so the scope need not be left again. */
+function enterAndStart({ scopes }: PipelineParts, dispatch: EventDispatch): void {
+  scopes.enter(dispatch.scope);
+  dispatch.start();
+}
