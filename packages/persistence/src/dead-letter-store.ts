@@ -18,7 +18,7 @@ export function createDeadLetterStore(context: StoreContext): DeadLetterStore {
     },
     async claim(id, leaseMs) {
       const values = { id, leaseMs: Math.min(Math.ceil(leaseMs), Math.floor(FOREVER / 2)) };
-      const { rows } = await executor.run(queries.claim(values));
+      const { rows } = await executor.runOnce(queries.claim(values));
       return rows[0] && entryOf(rows[0]);
     },
     async settle(id, outcome) {
@@ -34,12 +34,12 @@ export function createDeadLetterStore(context: StoreContext): DeadLetterStore {
       if (limit !== undefined || offset > 0) page = page.limit(limit ?? FOREVER).offset(offset);
       return (await executor.read(statementOf(page))).rows.map(entryOf);
     },
-    discard: async (id) => (await executor.run(queries.remove({ id }))).changes > 0,
+    discard: async (id) => (await executor.runOnce(queries.remove({ id }))).changes > 0,
     async purge(filter = {}) {
       const statement = statementOf(
         builder.deleteFrom('dead_letters').where(matching(filter, everyStatus)),
       );
-      return (await executor.run(statement)).changes;
+      return (await executor.runOnce(statement)).changes;
     },
     async count(filter = {}) {
       const counted = letters.select(sql<number>`count(*)`.as('count')).where(matching(filter));

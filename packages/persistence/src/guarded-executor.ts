@@ -1,8 +1,14 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { toError } from '@llmgine/core';
 import { sleep, type Clock } from '@llmgine/core/timing';
 import type { Executor } from './database/driver.ts';
-import { DatabaseClosedError, DatabaseError, StoreInTransactionError } from './errors.ts';
+import {
+  DatabaseClosedError,
+  DatabaseFullError,
+  DatabaseLockedError,
+  DatabaseUnreachableError,
+  StoreInTransactionError,
+  type DatabaseError,
+} from './errors.ts';
 import type { OnStoreFailure } from './event-log.ts';
 
 /** Knows whether the code that runs belongs to an open transaction. */
@@ -35,25 +41,26 @@ export interface GuardOptions {
   readonly closed: AbortSignal;
 }
 
-/** Reports that an operation of a store failed. */
-export type ReportFailure = (operation: string, error: Error) => void;
-
 const FIRST_RETRY_MS = 20;
 const LAST_RETRY_MS = 500;
 
-/** Refuses calls inside a transaction and after closing, waits for the database to come back, reports failures. */
+/** Refuses calls inside a transaction and after closing, and waits for the database to come back. */
 export function guardExecutor(
   executor: Executor,
   { scope, clock, onStoreFailure, waitMs, closed }: GuardOptions,
-  report: ReportFailure,
 ): Executor {
   return {
-    run: (statement) => guarded('write', () => executor.run(statement)),
-    transact: (work) => guarded('write', () => executor.transact(work)),
-    read: (statement) => guarded('read', () => executor.read(statement)),
+    run: (statement) => guarded('write', { repeatable: true }, () => executor.run(statement)),
+    runOnce: (statement) => guarded('write', {}, () => executor.runOnce(statement)),
+    transact: (work) => guarded('write', {}, () => executor.transact(work)),
+    read: (statement) => guarded('read', { repeatable: true }, () => executor.read(statement)),
   };
 
-  async function guarded<Result>(operation: string, work: () => Promise<Result>): Promise<Result> {
+  async function guarded<Result>(
+    operation: string,
+    { repeatable = false }: { readonly repeatable?: boolean },
+    work: () => Promise<Result>,
+  ): Promise<Result> {
     scope.refuse(`A ${operation} of a store`);
     const deadline = clock.monotonic() + (onStoreFailure === 'stop' ? waitMs : 0);
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
@@ -61,19 +68,20 @@ export function guardExecutor(
       try {
         return await work();
       } catch (thrown) {
-        if (thrown instanceof DatabaseError) report(operation, toError(thrown));
-        if (!mayTryAgain(thrown) || clock.monotonic() >= deadline) throw thrown;
+        if (!mayPass(thrown) || clock.monotonic() >= deadline) throw thrown;
+        // What may have been done must not be done again.
+        if (thrown.outcome === 'unknown' && !repeatable) throw thrown;
       }
       await sleep(delayMs, { clock, signal: closed });
     }
   }
 }
 
-/** What may have been done must not be done again; what failed for good will fail again. */
-function mayTryAgain(thrown: unknown): boolean {
+/** What else fails will fail again. */
+function mayPass(thrown: unknown): thrown is DatabaseError {
   return (
-    thrown instanceof DatabaseError &&
-    thrown.outcome === 'not-done' &&
-    ['DatabaseLockedError', 'DatabaseFullError', 'DatabaseUnreachableError'].includes(thrown.name)
+    thrown instanceof DatabaseLockedError ||
+    thrown instanceof DatabaseFullError ||
+    thrown instanceof DatabaseUnreachableError
   );
 }

@@ -7,7 +7,7 @@ import type { Driver, Durability } from './database/driver.ts';
 import { createQueryBuilder } from './database/query-builder.ts';
 import { prepareDatabase } from './prepare-database.ts';
 import { createEventLog, type DatabaseEventLog } from './event-log.ts';
-import { guardExecutor, TransactionScope, type ReportFailure } from './guarded-executor.ts';
+import { guardExecutor, TransactionScope } from './guarded-executor.ts';
 import { optionsFromEnv } from './options-from-env.ts';
 import {
   checkOptions,
@@ -80,19 +80,17 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
   const signals = options.signals ?? createSignalHub({ clock });
   const scope = new TransactionScope();
   const closing = new AbortController();
-  const reporter =
-    (store: string): ReportFailure =>
-    (operation, error) =>
-      signals.emit({ type: 'store.failed', at: clock.now(), store, operation, error });
-  const guarded = (store: string): StoreContext => ({
+  const guarded: StoreContext = {
     ...context,
-    executor: guardExecutor(
-      driver,
-      { scope, clock, onStoreFailure, waitMs, closed: closing.signal },
-      reporter(store),
-    ),
-  });
-  const scheduledEvents = createScheduledEventStore(guarded('scheduled-events'), {
+    executor: guardExecutor(driver, {
+      scope,
+      clock,
+      onStoreFailure,
+      waitMs,
+      closed: closing.signal,
+    }),
+  };
+  const scheduledEvents = createScheduledEventStore(guarded, {
     onOtherWrites: (wake) => driver.onOtherWrites(wake),
   });
   const eventLog = createEventLog(options.eventLog ?? {}, {
@@ -102,7 +100,8 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
     onStoreFailure,
     waitMs,
     guard: () => scope.refuse('Logging an event'),
-    report: reporter('event-log'),
+    report: (operation, error) =>
+      signals.emit({ type: 'store.failed', at: clock.now(), store: 'event-log', operation, error }),
   });
   const transactions = createTransactions({ driver, context, scope });
   let closed: Promise<void> | undefined;
@@ -111,8 +110,8 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
   return {
     scheduledEvents,
     eventLog,
-    deadLetters: createDeadLetterStore(guarded('dead-letters')),
-    streams: createStreamStore(guarded('streams')),
+    deadLetters: createDeadLetterStore(guarded),
+    streams: createStreamStore(guarded),
     durability: driver.durability,
     busOptions: () => ({
       scheduledEvents,

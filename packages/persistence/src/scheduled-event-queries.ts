@@ -101,9 +101,12 @@ function createClaimQueries({ builder, dialect }: StoreContext) {
       : sql<SqlBool>`type = any(${slot<string>('types')}::text[])`;
   const held = builder.selectFrom('scheduled_events');
   const soonest = held.orderBy('available_at').orderBy('seq');
+  const at = 'available_at as at';
   const wait = sql<number>`available_at - ${now}`.as('wait');
-  const nextOfAll = statementOf(soonest.select(wait).limit(1));
-  const nextOfTypes = prepare<{ types: unknown }>(soonest.select(wait).where(amongTypes).limit(1));
+  const nextOfAll = statementOf(soonest.select([at, wait]).limit(1));
+  const nextOfTypes = prepare<{ types: unknown }>(
+    soonest.select([at, wait]).where(amongTypes).limit(1),
+  );
   const unknown = prepare<{ types: unknown }>(
     held
       .select(['type', sql<string>`min(id)`.as('id')])

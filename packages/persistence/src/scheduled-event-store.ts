@@ -36,6 +36,7 @@ export function createScheduledEventStore(
     columns: ['id', 'type', 'scheduled_at', 'available_at', 'message'],
     finish: (query) => query.onConflict((conflict) => conflict.column('id').doNothing()),
   });
+  const wakeUp = new EarlierEvents();
   const saves = new SaveQueue(dialect, executor, (rows) =>
     mapped(insertRows(rows), queries.announced),
   );
@@ -44,10 +45,12 @@ export function createScheduledEventStore(
     now: async () => Number((await executor.read(queries.now)).rows[0]!['now']),
     async save(events) {
       const now = events.some((event) => event.scheduledAt === undefined) ? await store.now() : 0;
-      await saves.save(events.map((event) => rowOf(event, now, maxMessageBytes)));
+      const rows = events.map((event) => rowOf(event, now, maxMessageBytes));
+      await saves.save(rows);
+      wakeUp.saved(Math.min(...rows.map(({ 2: at }) => at as number)));
     },
     async claimDue(request) {
-      const { rows } = await executor.run(queries.claimDue(claimValues(request)));
+      const { rows } = await executor.runOnce(queries.claimDue(claimValues(request)));
       return rows
         .map(claimOf)
         .toSorted(byInstant)
@@ -59,20 +62,21 @@ export function createScheduledEventStore(
       );
     },
     async settle({ event: { id }, epoch }, next) {
-      if (!next) return (await executor.run(queries.settle({ id, epoch }))).changes > 0;
+      if (!next) return (await executor.runOnce(queries.settle({ id, epoch }))).changes > 0;
       const row = rowOf(next, await store.now(), maxMessageBytes);
       return executor.transact(() => settling({ id, epoch }, [row]));
     },
     async release({ event: { id }, epoch }) {
       await executor.run(queries.release({ id, epoch }));
     },
-    cancel: async (id) => (await executor.run(queries.cancel({ id }))).changes > 0,
+    cancel: async (id) => (await executor.runOnce(queries.cancel({ id }))).changes > 0,
     async reschedule(id, at) {
-      return (await executor.run(queries.reschedule({ id, at: instant(at) }))).rows.length > 0;
+      return (await executor.runOnce(queries.reschedule({ id, at: instant(at) }))).rows.length > 0;
     },
     list: () => list(context, queries),
     async nextDueInMs(types) {
       const { rows } = await executor.read(queries.nextDue(types));
+      wakeUp.next = rows[0] ? Number(rows[0]['at']) : Infinity;
       return rows[0] && Math.max(0, Number(rows[0]['wait']));
     },
     async unknownTypes(known) {
@@ -80,7 +84,7 @@ export function createScheduledEventStore(
       return rows.map((row) => ({ type: String(row['type']), id: String(row['id']) }));
     },
   };
-  return onOtherWrites ? { ...store, onEarlier: onOtherWrites } : store;
+  return onOtherWrites ? { ...store, onEarlier: (wake) => wakeUp.add(wake, onOtherWrites) } : store;
 
   function* settling(claim: { id: string; epoch: number }, rows: unknown[][]): Work<boolean> {
     const { changes } = yield queries.settle(claim);
@@ -91,6 +95,30 @@ export function createScheduledEventStore(
 
   function claimValues({ types, count, leaseMs }: ClaimRequest) {
     return { types, count, leaseMs: lease(leaseMs) };
+  }
+}
+
+/** Wakes for what this process saves itself: others hear of it from the database, the writer does not. */
+class EarlierEvents {
+  /** When the event is due that everybody knows of. */
+  next = Infinity;
+  readonly #wakers = new Set<() => void>();
+
+  saved(at: number): void {
+    if (at >= this.next) return;
+    this.next = at;
+    for (const wake of this.#wakers) wake();
+  }
+
+  add(wake: () => void, onOtherWrites: (wake: () => void) => Disposable): Disposable {
+    const other = onOtherWrites(wake);
+    this.#wakers.add(wake);
+    return {
+      [Symbol.dispose]: () => {
+        this.#wakers.delete(wake);
+        other[Symbol.dispose]();
+      },
+    };
   }
 }
 

@@ -92,6 +92,7 @@ class TransactionTurns implements Executor {
   }
 
   run: Executor['run'] = (statement) => this.#inTurn(() => this.#executor.run(statement));
+  runOnce = this.run;
   read: Executor['read'] = (statement) => this.#inTurn(() => this.#executor.read(statement));
   transact: Executor['transact'] = (work) => this.#inTurn(() => this.#executor.transact(work));
 

@@ -1,7 +1,7 @@
 import { defineEvent, typeOnly } from '@llmgine/core';
 import { describe, expect, it } from 'vitest';
 import { StoreInTransactionError, type Persistence } from '../src/index.ts';
-import { databases, openForTest } from './support/databases.ts';
+import { databases, deferred, openForTest } from './support/databases.ts';
 
 const Due = defineEvent('due', { data: typeOnly<object>() });
 
@@ -50,7 +50,7 @@ describe.each(databases)('transaction on $name', (database) => {
     const refusals: unknown[] = [];
 
     await persistence.transaction(async () => {
-      const attempts = [
+      const attempts: (() => unknown)[] = [
         () => persistence.streams.append('s', 0, ['x']),
         () => persistence.scheduledEvents.save([Due({}, { scheduledAt: 1 })]),
         () => persistence.deadLetters.count(),
@@ -74,8 +74,8 @@ describe.each(databases)('transaction on $name', (database) => {
 
   it('lets others wait for it who are not part of it', async () => {
     const persistence = await openForTest(database.create());
-    const begun = Promise.withResolvers<void>();
-    const mayEnd = Promise.withResolvers<void>();
+    const begun = deferred();
+    const mayEnd = deferred();
     const transaction = persistence.transaction(async (tx) => {
       await tx.streams.append('s', undefined, ['inside']);
       begun.resolve();
@@ -115,7 +115,7 @@ describe.each(databases)('transaction on $name', (database) => {
   it('ends with its work: what goes on afterwards is refused', async () => {
     const persistence = await openForTest(database.create());
     let late: Promise<unknown> | undefined;
-    const ended = Promise.withResolvers<void>();
+    const ended = deferred();
 
     await persistence.transaction(async (tx) => {
       late = ended.promise.then(() => tx.streams.append('s', 0, ['late']));

@@ -12,8 +12,10 @@ export type Durability = 'full' | 'normal' | 'memory' | 'server';
 
 /** Runs statements. */
 export interface Executor {
-  /** Writes with one statement; on disk when it resolves. The statement must be safe to repeat. */
+  /** Writes with one statement that may be repeated without harm; on disk when it resolves. */
   run(statement: Statement): Promise<StatementOutcome>;
+  /** The same with a statement whose outcome would be another the second time. */
+  runOnce(statement: Statement): Promise<StatementOutcome>;
   /** Writes with several statements in one transaction; on disk when it resolves. */
   transact<Result>(work: () => Work<Result>): Promise<Result>;
   read(statement: Statement): Promise<StatementOutcome>;

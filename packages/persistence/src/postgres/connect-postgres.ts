@@ -50,6 +50,7 @@ export async function connectPostgres(options: PostgresOptions): Promise<Driver>
     dialect: 'postgres',
     durability: 'server',
     run: (statement) => query(pool, statement),
+    runOnce: (statement) => query(pool, statement),
     read: (statement) => query(pool, statement),
     transact: (work) =>
       inTransaction({ pool, clock }, async (session) => await drive(session, work())),
@@ -190,6 +191,7 @@ async function drive<Result>(client: PoolClient, work: Work<Result>): Promise<Re
 function openTransaction(client: PoolClient): OpenTransaction {
   const executor: Executor = {
     run: (statement) => named(send(client, statement)),
+    runOnce: (statement) => named(send(client, statement)),
     read: (statement) => named(send(client, statement)),
     transact: (work) => named(inSavepoint(client, work)),
   };

@@ -57,6 +57,7 @@ export async function connectSqlite({
     dialect: 'sqlite',
     durability: database.memory ? 'memory' : synchronous === 'FULL' ? 'full' : 'normal',
     run: (statement) => writes.run(statement),
+    runOnce: (statement) => writes.run(statement),
     transact: (work) => writes.transact(work),
     read: (statement) => named(() => writes.read(statement)),
     transaction: (work) => writes.exclusively(() => work(openTransaction(connection))),
@@ -112,6 +113,7 @@ function openTransaction(connection: SqliteConnection): OpenTransaction {
   return {
     executor: {
       run: (statement) => named(() => connection.execute(statement)),
+      runOnce: (statement) => named(() => connection.execute(statement)),
       read: (statement) => named(() => connection.execute(statement)),
       transact: (work) => named(() => connection.atomically(work)),
     },
