@@ -99,8 +99,8 @@ export function defineMessages({
 
     const create = (data?: unknown, options?: CommandOptions): unknown => {
       if (options) checkOptions('command', type, options);
-      const createdAt = options?.createdAt ?? clock.now();
-      const id = options?.id ?? ids.next(createdAt);
+      const now = clock.now();
+      const id = options?.id ?? ids.next(now);
       return {
         kind: 'command',
         type,
@@ -108,7 +108,7 @@ export function defineMessages({
         id,
         data: readData(data),
         sessionId: options?.sessionId ?? BUS_SCOPE,
-        createdAt,
+        createdAt: options?.createdAt ?? now,
         correlationId: options?.correlationId ?? id,
         metadata: { ...options?.metadata },
       };
@@ -134,8 +134,8 @@ export function defineMessages({
 
     const create = (data?: unknown, options?: EventOptions): EventMessage => {
       if (options) checkOptions('event', type, options);
-      const createdAt = options?.createdAt ?? clock.now();
-      const id = options?.id ?? ids.next(createdAt);
+      const now = clock.now();
+      const id = options?.id ?? ids.next(now);
       const event = {
         kind: 'event',
         type,
@@ -143,7 +143,7 @@ export function defineMessages({
         id,
         data: readData(data),
         sessionId: options?.sessionId ?? BUS_SCOPE,
-        createdAt,
+        createdAt: options?.createdAt ?? now,
         correlationId: options?.correlationId ?? id,
         metadata: { ...options?.metadata },
       } as EventMessage & { scheduledAt?: number; lossy?: true; lane?: string };
