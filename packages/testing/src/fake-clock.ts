@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from '@llmgine/core/timing';
 
 /** A clock that moves only when told to. */
@@ -32,7 +33,10 @@ export function createFakeClock({ now = 1_000_000 }: { readonly now?: number } =
     now: () => Math.floor(wallAhead + monotonic),
     monotonic: () => monotonic,
     setTimer(callback, delayMs) {
-      const timer = { dueAt: monotonic + Math.max(delayMs, 0), order: order++, callback };
+      // As with the timers of the platform: called in the async context they were set in.
+      const callbackInContext = AsyncResource.bind(callback);
+      const dueAt = monotonic + Math.max(delayMs, 0);
+      const timer = { dueAt, order: order++, callback: callbackInContext };
       timers.add(timer);
       return { [Symbol.dispose]: () => void timers.delete(timer) };
     },
