@@ -44,7 +44,9 @@ export class DispatchScope {
   constructor(message: AnyMessage, parent: DispatchScope | undefined, quiet: boolean) {
     this.message = message;
     this.parent = parent;
-    this.depth = parent ? parent.depth + 1 : 1;
+    // A handler's own part of a dispatch is no further level.
+    const levels = parent?.message === message ? 0 : 1;
+    this.depth = parent ? parent.depth + levels : 1;
     this.quiet = quiet;
   }
 
