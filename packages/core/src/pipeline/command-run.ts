@@ -27,6 +27,7 @@ export class CommandRun implements Abortable {
   #deadline: Deadline | undefined;
   #stopListening: (() => void) | undefined;
   #startedAt = 0;
+  #attemptOpen = false;
 
   constructor(
     scope: DispatchScope,
@@ -116,7 +117,7 @@ export class CommandRun implements Abortable {
       result.success ? 'succeeded' : 'failed',
       result.success ? undefined : result.error,
     );
-    this.#settle(result);
+    this.#finish(result);
   }
 
   #startWrapped(): void {
@@ -127,8 +128,8 @@ export class CommandRun implements Abortable {
 
     const ran = commandOnion ? commandOnion(call, innermost) : innermost(call);
     ran.then(
-      (result) => this.#settle(result),
-      (thrown: unknown) => this.#settle(failed(toError(thrown), this.command.id)),
+      (result) => this.#finish(result),
+      (thrown: unknown) => this.#finish(failed(toError(thrown), this.command.id)),
     );
   }
 
@@ -205,6 +206,12 @@ export class CommandRun implements Abortable {
     return { command: this.command, definition, handler: name, context };
   }
 
+  /** The run ends after what its handler published inline, unless it is given up on before. */
+  #finish(result: CommandResult): void {
+    if (this.scope.children > 0) this.scope.whenChildless = () => this.#settle(result);
+    else this.#settle(result);
+  }
+
   #settle(result: CommandResult): void {
     if (this.#settled) return;
     this.#settled = true;
@@ -218,6 +225,7 @@ export class CommandRun implements Abortable {
   #attemptStarted(attempt: number): void {
     if (!this.#reportsHandler) return;
     this.#handlerCalls = attempt;
+    this.#attemptOpen = true;
     const { signals, time } = this.#parts;
     this.#startedAt = time.monotonic();
     const at = time.at(this.#startedAt);
@@ -231,7 +239,8 @@ export class CommandRun implements Abortable {
   }
 
   #attemptEnded(outcome: HandlerOutcome, error: Error | undefined): void {
-    if (!this.#reportsHandler) return;
+    if (!this.#attemptOpen) return;
+    this.#attemptOpen = false;
     const { signals, time } = this.#parts;
     const now = time.monotonic();
     signals.emit({
