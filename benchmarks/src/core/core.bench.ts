@@ -1,8 +1,10 @@
 import type { BenchmarkCase, Prepared, Subject } from '../case.ts';
 import { installedVersion } from '../installed-version.ts';
 import { measureCases } from '../measure.ts';
-import type { Row } from '../row.ts';
+import type { Fact, Row } from '../row.ts';
 import { awaited, burst, executed, type CreateBus } from './bus-under-test.ts';
+import { idleFacts, measureSessions, sessionFacts, sessionRow, sizeFact } from './core-facts.ts';
+import { importCosts, importFacts, importRows } from './import-cost.ts';
 import type { LlmgineOptions } from './subjects/llmgine.ts';
 
 type Drive = (create: CreateBus) => Promise<Prepared>;
@@ -43,9 +45,31 @@ export const cases: readonly BenchmarkCase[] = [
   },
 ];
 
+/** Measured by `rows`, told by `facts` too. */
+const measuredOnce = { imports: once(importCosts), sessions: once(measureSessions) };
+
 /** Measures the bus beside its limits and its peers. */
-export function rows(): Promise<Row[]> {
-  return measureCases({ area: 'core', module: import.meta.url, cases });
+export async function rows(): Promise<Row[]> {
+  return [
+    ...(await measureCases({ area: 'core', module: import.meta.url, cases })),
+    sessionRow(await measuredOnce.sessions()),
+    ...importRows(await measuredOnce.imports()),
+  ];
+}
+
+/** Measures memory, size, and what an idle bus costs. */
+export async function facts(): Promise<Fact[]> {
+  return [
+    ...sessionFacts(await measuredOnce.sessions()),
+    ...(await idleFacts()),
+    ...importFacts(await measuredOnce.imports()),
+    await sizeFact(),
+  ];
+}
+
+function once<T>(measure: () => Promise<T>): () => Promise<T> {
+  let measured: Promise<T> | undefined;
+  return () => (measured ??= measure());
 }
 
 function everyone(drive: Drive): Subject[] {
