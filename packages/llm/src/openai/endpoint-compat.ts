@@ -58,7 +58,12 @@ export const endpointCompats = {
   },
   gemini: { ...PROTOCOL, provider: 'gemini', nullContent: false },
   deepseek: { ...PROTOCOL, provider: 'deepseek', nullContent: false },
-  groq: { ...PROTOCOL, provider: 'groq', maxTokensField: 'max_completion_tokens', omitAssistantFields: ['reasoning'] },
+  groq: {
+    ...PROTOCOL,
+    provider: 'groq',
+    maxTokensField: 'max_completion_tokens',
+    omitAssistantFields: ['reasoning'],
+  },
   openrouter: { ...PROTOCOL, provider: 'openrouter' },
 } as const satisfies Readonly<Record<string, EndpointCompat>>;
 

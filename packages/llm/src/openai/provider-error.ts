@@ -19,14 +19,38 @@ interface ProviderWords {
 
 /** First match wins; patterns look at the endpoint's code, type and message together. */
 const KINDS_BY_WORDS: readonly (readonly [RegExp, ModelErrorKind])[] = [
-  [/context_length|context length|context window|context size|maximum context|prompt is too long|too many tokens|exceeds the (available|maximum) (context|token)|input is too long|reduce the length/i, 'context-overflow'],
-  [/insufficient_quota|exceeded your current quota|billing|insufficient[ _]balance|insufficient[ _]credits|payment required|out of credits|budget.{0,20}exceeded/i, 'quota'],
-  [/content_filter|content management policy|content policy|responsible_?ai|safety system|moderation|flagged/i, 'content-filter'],
-  [/tool_use_failed|failed to (call|parse) a?\s?(function|tool)|tool call (validation|parsing)|malformed.{0,10}function|failed_generation/i, 'tool-call-refused'],
-  [/rate_?limit|rate limit|too many requests|tokens per min|requests per min|throttl|resource_exhausted/i, 'rate-limit'],
-  [/overloaded|capacity|server_error|service unavailable|temporarily unavailable|internal.{0,8}error|bad gateway|loading model|engine.{0,12}dead/i, 'overloaded'],
-  [/invalid_api_key|incorrect api key|invalid x?-?api-?key|unauthorized|authentication|permission/i, 'authentication'],
-  [/model_not_found|model.{0,80}(not found|does not exist)|no such model|unknown model/i, 'not-found'],
+  [
+    /context_length|context length|context window|context size|maximum context|prompt is too long|too many tokens|exceeds the (available|maximum) (context|token)|input is too long|reduce the length/i,
+    'context-overflow',
+  ],
+  [
+    /insufficient_quota|exceeded your current quota|billing|insufficient[ _]balance|insufficient[ _]credits|payment required|out of credits|budget.{0,20}exceeded/i,
+    'quota',
+  ],
+  [
+    /content_filter|content management policy|content policy|responsible_?ai|safety system|moderation|flagged/i,
+    'content-filter',
+  ],
+  [
+    /tool_use_failed|failed to (call|parse) a?\s?(function|tool)|tool call (validation|parsing)|malformed.{0,10}function|failed_generation/i,
+    'tool-call-refused',
+  ],
+  [
+    /rate_?limit|rate limit|too many requests|tokens per min|requests per min|throttl|resource_exhausted/i,
+    'rate-limit',
+  ],
+  [
+    /overloaded|capacity|server_error|service unavailable|temporarily unavailable|internal.{0,8}error|bad gateway|loading model|engine.{0,12}dead/i,
+    'overloaded',
+  ],
+  [
+    /invalid_api_key|incorrect api key|invalid x?-?api-?key|unauthorized|authentication|permission/i,
+    'authentication',
+  ],
+  [
+    /model_not_found|model.{0,80}(not found|does not exist)|no such model|unknown model/i,
+    'not-found',
+  ],
   [/timeout|timed out/i, 'timeout'],
   [/invalid_request|bad request|badrequest|unsupported/i, 'invalid-request'],
 ];
@@ -48,7 +72,10 @@ const STATUS_FIRST: ReadonlySet<number> = new Set([401, 402, 403, 404]);
 
 /** Makes the named error of an answer with a status that is not 2xx. */
 export function errorOfResponse(body: unknown, source: FailureSource): ModelError {
-  const words = wordsOf(body) ?? { message: `HTTP ${source.status ?? 'error'} without a message`, code: '' };
+  const words = wordsOf(body) ?? {
+    message: `HTTP ${source.status ?? 'error'} without a message`,
+    code: '',
+  };
   return errorOf(words, source);
 }
 
@@ -57,7 +84,8 @@ export function errorInBody(body: PlainObject, source: FailureSource): ModelErro
   const { error, object, type } = body;
   if (error != null && error !== false) return errorOf(wordsOf(body)!, source);
   if (object === 'error' || type === 'error') return errorOf(wordsOf(body)!, source);
-  if (body['choices'] === undefined && body['detail'] != null) return errorOf(wordsOf(body)!, source);
+  if (body['choices'] === undefined && body['detail'] != null)
+    return errorOf(wordsOf(body)!, source);
   const [choice] = Array.isArray(body['choices']) ? (body['choices'] as unknown[]) : [];
   if (isPlainObject(choice) && choice['error'] != null) return errorOf(wordsOf(choice)!, source);
   return undefined;
@@ -82,7 +110,9 @@ function errorOf({ message, code }: ProviderWords, source: FailureSource): Model
 function kindOf(words: string, status: number | undefined): ModelErrorKind {
   const byWords = KINDS_BY_WORDS.find(([pattern]) => pattern.test(words))?.[1];
   const byStatus =
-    status === undefined ? undefined : (KINDS_BY_STATUS[status] ?? (status >= 500 ? 'overloaded' : undefined));
+    status === undefined
+      ? undefined
+      : (KINDS_BY_STATUS[status] ?? (status >= 500 ? 'overloaded' : undefined));
   if (status !== undefined && STATUS_FIRST.has(status)) {
     return byWords === 'quota' || byWords === 'content-filter' ? byWords : byStatus!;
   }
@@ -96,7 +126,8 @@ function wordsOf(body: unknown): ProviderWords | undefined {
   if (Array.isArray(body)) return wordsOf(body[0]);
   if (!isPlainObject(body)) return undefined;
   const { error = body } = body;
-  if (typeof error === 'string') return { message: shortened(error), code: String(body['code'] ?? '') };
+  if (typeof error === 'string')
+    return { message: shortened(error), code: String(body['code'] ?? '') };
   const inner = isPlainObject(error) ? error : body;
   const metadata = isPlainObject(inner['metadata']) ? inner['metadata'] : {};
   const said = inner['message'] ?? inner['detail'] ?? inner['msg'] ?? inner;
@@ -104,7 +135,7 @@ function wordsOf(body: unknown): ProviderWords | undefined {
   const codes = [inner['code'], inner['type'], inner['status']];
   return {
     message: shortened((typeof said === 'string' ? said : JSON.stringify(said)) + raw),
-    code: codes.filter(code => typeof code === 'string' || typeof code === 'number').join(' '),
+    code: codes.filter((code) => typeof code === 'string' || typeof code === 'number').join(' '),
   };
 }
 
@@ -117,6 +148,9 @@ function statusIn(code: string): number | undefined {
 const MAX_MESSAGE = 500;
 
 function shortened(text: string): string {
-  const oneLine = text.replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ').trim();
+  const oneLine = text
+    .replaceAll(/<[^>]+>/g, ' ')
+    .replaceAll(/\s+/g, ' ')
+    .trim();
   return oneLine.length <= MAX_MESSAGE ? oneLine : `${oneLine.slice(0, MAX_MESSAGE)}…`;
 }

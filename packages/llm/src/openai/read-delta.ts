@@ -21,7 +21,8 @@ function textOfPart(part: unknown): string {
   if (typeof part === 'string') return part;
   if (!isPlainObject(part)) return '';
   const { type, text } = part;
-  return typeof text === 'string' && (type === undefined || type === 'text' || type === 'output_text')
+  return typeof text === 'string' &&
+    (type === undefined || type === 'text' || type === 'output_text')
     ? text
     : '';
 }

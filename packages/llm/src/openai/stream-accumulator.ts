@@ -86,7 +86,9 @@ class ChunkAccumulator implements StreamAccumulator {
 
     this.#readHead(chunk);
     const choices = Array.isArray(chunk['choices']) ? chunk['choices'] : [];
-    const choice = choices.find(candidate => this.#isOurChoice(candidate)) as PlainObject | undefined;
+    const choice = choices.find((candidate) => this.#isOurChoice(candidate)) as
+      | PlainObject
+      | undefined;
     this.#usage = usageOfChunk(chunk, choice) ?? this.#usage;
     if (!choice) return NOTHING;
 
@@ -177,7 +179,10 @@ class ChunkAccumulator implements StreamAccumulator {
     };
   }
 
-  #error(kind: 'empty' | 'incomplete' | NonNullable<ReturnType<typeof failureOfFinishReason>>, message: string): ModelError {
+  #error(
+    kind: 'empty' | 'incomplete' | NonNullable<ReturnType<typeof failureOfFinishReason>>,
+    message: string,
+  ): ModelError {
     return new ModelError({ kind, provider: this.#provider, message });
   }
 }

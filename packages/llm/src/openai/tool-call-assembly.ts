@@ -34,10 +34,12 @@ export function createToolCallAssembly(): ToolCallAssembly {
       const list = Array.isArray(pieces) ? pieces : [pieces];
       for (const piece of list) if (isPlainObject(piece)) addPiece(readPiece(piece));
     },
-    finish: responseId =>
+    finish: (responseId) =>
       drafts
         .filter(({ name, args }) => name !== '' || args !== '')
-        .map((draft, position, all) => finished(draft, uniqueId(draft, position, { all, responseId }))),
+        .map((draft, position, all) =>
+          finished(draft, uniqueId(draft, position, { all, responseId })),
+        ),
   };
 
   function addPiece(piece: Piece): void {
@@ -137,6 +139,6 @@ function uniqueId(
   { all, responseId }: { readonly all: readonly Draft[]; readonly responseId: string },
 ): string {
   if (id === '') return `call_${responseId}_${position}`;
-  const earlier = all.slice(0, position).filter(other => other.id === id).length;
+  const earlier = all.slice(0, position).filter((other) => other.id === id).length;
   return earlier === 0 ? id : `${id}_${earlier}`;
 }

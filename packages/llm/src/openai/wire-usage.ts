@@ -27,7 +27,10 @@ export function readUsage(wire: unknown): Usage | undefined {
 }
 
 /** The usage of a chunk: at its top, inside the choice, or under an endpoint's own name. */
-export function usageOfChunk(chunk: PlainObject, choice: PlainObject | undefined): Usage | undefined {
+export function usageOfChunk(
+  chunk: PlainObject,
+  choice: PlainObject | undefined,
+): Usage | undefined {
   return (
     readUsage(chunk['usage']) ??
     readUsage(choice?.['usage']) ??
