@@ -1,0 +1,40 @@
+/** The shape of a Standard Schema, as far as this one needs it. */
+interface PromptSchema {
+  readonly '~standard': {
+    readonly version: 1;
+    readonly vendor: 'llmgine';
+    readonly validate: (value: unknown) => PromptOutcome;
+    readonly types?: { readonly input: PromptData; readonly output: PromptData };
+  };
+}
+
+type PromptOutcome =
+  | { readonly value: PromptData; readonly issues?: undefined }
+  | { readonly issues: readonly { readonly message: string; readonly path: readonly string[] }[] };
+
+/** What a user asks. */
+export interface PromptData {
+  readonly prompt: string;
+  /**
+   * Names the run, e.g. to resume it.
+   * @default the command's id
+   */
+  readonly runId?: string | undefined;
+}
+
+/** Checks a prompt by hand: this package brings no validator. */
+export const promptSchema: PromptSchema = {
+  '~standard': { version: 1, vendor: 'llmgine', validate },
+};
+
+function validate(value: unknown): PromptOutcome {
+  const { prompt, runId } = (value ?? {}) as Record<string, unknown>;
+  const issues = [];
+  if (typeof prompt !== 'string' || prompt.trim() === '') {
+    issues.push({ path: ['prompt'], message: 'expected a text that is not empty' });
+  }
+  if (runId !== undefined && (typeof runId !== 'string' || runId === '')) {
+    issues.push({ path: ['runId'], message: 'expected a text that is not empty' });
+  }
+  return issues.length > 0 ? { issues } : { value: value as PromptData };
+}

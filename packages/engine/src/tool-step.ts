@@ -1,0 +1,82 @@
+import { LOOP_NUDGE } from './loop-guard.ts';
+import { ToolOutcomeUnknownEvent, type RunToolCall } from './messages.ts';
+import { OUTCOME_UNKNOWN, type RecordedCall } from './resume.ts';
+import type { Run } from './run.ts';
+
+/**
+ * Runs the calls of the latest step side by side and gives the model one result each, in the order of the calls.
+ * Those that are `nudged`, by their place, come with a word against repeating them.
+ */
+export async function runTools(
+  run: Run,
+  calls: readonly RecordedCall[],
+  nudged: ReadonlySet<number>,
+): Promise<void> {
+  const settled: (RunToolCall | undefined)[] = calls.map(() => undefined);
+  try {
+    await run.latch.wait(
+      Promise.all(
+        calls.map(async (recorded, index) => {
+          settled[index] = await settleCall(run, recorded, { index, nudge: nudged.has(index) });
+        }),
+      ),
+    );
+  } finally {
+    for (const outcome of settled) {
+      if (!outcome) continue;
+      run.toolCalls.push(outcome);
+      run.history.addToolMessage({ toolCallId: outcome.toolCallId, content: outcome.content });
+    }
+  }
+}
+
+interface CallPlace {
+  readonly index: number;
+  readonly nudge: boolean;
+}
+
+/** What is settled stays so; what may have had its one effect is not run again; the rest runs. */
+async function settleCall(
+  run: Run,
+  { call, intent, settled }: RecordedCall,
+  place: CallPlace,
+): Promise<RunToolCall> {
+  const base = { toolCallId: call.id, toolName: call.name, arguments: call.arguments };
+  if (settled) return { ...base, status: settled.status, content: settled.content };
+  if (intent?.effect === 'once') {
+    await run.publish(
+      ToolOutcomeUnknownEvent({ runId: run.runId, toolCallId: call.id, toolName: call.name, toolArgs: call.arguments }),
+    );
+    return record(run, place, { ...base, status: 'unknown', content: OUTCOME_UNKNOWN });
+  }
+  return record(run, place, { ...base, ...(await execute(run, call, place)) });
+}
+
+async function execute(
+  run: Run,
+  call: RecordedCall['call'],
+  { index, nudge }: CallPlace,
+): Promise<Pick<RunToolCall, 'status' | 'content'>> {
+  const idempotencyKey = `${run.runId}:${run.step}:${index}`;
+  await run.journal.write({
+    type: 'tool.intent',
+    step: run.step,
+    index,
+    toolName: call.name,
+    arguments: call.arguments,
+    effect: run.tools.getTool(call.name)?.effect ?? 'read',
+    idempotencyKey,
+  });
+  run.signal.throwIfAborted();
+  const { status, content } = await run.tools.executeToolCall(
+    { id: call.id, name: call.name, arguments: call.arguments, idempotencyKey },
+    { signal: run.signal, engineId: run.runId },
+  );
+  return { status, content: nudge ? `${content}\n\n${LOOP_NUDGE}` : content };
+}
+
+async function record(run: Run, { index }: CallPlace, outcome: RunToolCall): Promise<RunToolCall> {
+  const { status, content } = outcome;
+  await run.journal.write({ type: 'tool.settled', step: run.step, index, status, content });
+  return outcome;
+}
