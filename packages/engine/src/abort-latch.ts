@@ -14,7 +14,7 @@ export function createAbortLatch(signal: AbortSignal): AbortLatch {
   signal.addEventListener('abort', abort, { once: true });
 
   return {
-    wait: promise =>
+    wait: (promise) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) {
           promise.catch(() => {}); // its outcome no longer matters
@@ -23,7 +23,7 @@ export function createAbortLatch(signal: AbortSignal): AbortLatch {
         }
         waiting.add(reject);
         promise.then(
-          value => {
+          (value) => {
             waiting.delete(reject);
             resolve(value);
           },

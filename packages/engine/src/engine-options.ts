@@ -63,7 +63,8 @@ const COUNTS = ['maxSteps', 'maxTokens', 'maxCost', 'maxCalls', 'maxMs'] as cons
 export function checkEngineOptions(options: ToolChatEngineOptions): void {
   const { bus, model, tools, onBusy = 'queue', limits = {}, history, systemPrompt } = options;
   const problems: string[] = [];
-  if (typeof bus?.registerCommandHandler !== 'function') problems.push('bus must be a bus or a session');
+  if (typeof bus?.registerCommandHandler !== 'function')
+    problems.push('bus must be a bus or a session');
   if (typeof model?.stream !== 'function') problems.push('model must be a chat model');
   if (typeof tools?.executeToolCall !== 'function') problems.push('tools must be a tool manager');
   if (!['queue', 'reject', 'interrupt'].includes(onBusy)) {
@@ -74,7 +75,8 @@ export function checkEngineOptions(options: ToolChatEngineOptions): void {
   }
   for (const name of COUNTS) {
     const value = limits[name];
-    if (value !== undefined && !(value > 0)) problems.push(`limits.${name} must be positive, got ${value}`);
+    if (value !== undefined && !(value > 0))
+      problems.push(`limits.${name} must be positive, got ${value}`);
   }
   if (problems.length > 0) throw new InvalidOptionsError('create tool chat engine', problems);
 }

@@ -43,7 +43,9 @@ export class RunNotFoundError extends LlmgineError {
   readonly runId: string;
 
   constructor(runId: string) {
-    super(`There is no journal of run '${runId}'. Check the id, and that the engine has the journal's store.`);
+    super(
+      `There is no journal of run '${runId}'. Check the id, and that the engine has the journal's store.`,
+    );
     this.runId = runId;
   }
 }
@@ -57,7 +59,10 @@ export class DamagedStreamError extends LlmgineError {
   readonly line: number;
 
   constructor(file: string, line: number, options?: ErrorOptions) {
-    super(`'${file}' is damaged in line ${line}. Restore it, or delete it and start anew.`, options);
+    super(
+      `'${file}' is damaged in line ${line}. Restore it, or delete it and start anew.`,
+      options,
+    );
     this.file = file;
     this.line = line;
   }

@@ -32,7 +32,7 @@ export function createFileStreamStore({ directory }: FileStreamStoreOptions): St
       inTurn(stream, () => append(stream, expectedVersion, records)),
     read,
     list,
-    delete: stream =>
+    delete: (stream) =>
       inTurn(stream, async () => {
         loaded.delete(stream);
         await rm(fileOf(stream), { force: true });
@@ -41,18 +41,21 @@ export function createFileStreamStore({ directory }: FileStreamStoreOptions): St
 
   async function append(
     stream: string,
-    expectedVersion: number,
+    expectedVersion: number | undefined,
     records: readonly unknown[],
   ): Promise<number> {
     const state = loaded.get(stream) ?? (await load(stream));
-    if (state.version !== expectedVersion) {
+    if (expectedVersion !== undefined && state.version !== expectedVersion) {
       throw new StreamConflictError(stream, expectedVersion, state.version);
     }
     if (records.length === 0) return state.version;
-    const text = records.map(record => `${encode(stream, record)}\n`).join('');
+    const text = records.map((record) => `${encode(stream, record)}\n`).join('');
     loaded.delete(stream); // unknown until the write is known to be whole
     await writeDurably(fileOf(stream), text);
-    const written = { version: state.version + records.length, size: state.size + Buffer.byteLength(text) };
+    const written = {
+      version: state.version + records.length,
+      size: state.size + Buffer.byteLength(text),
+    };
     loaded.set(stream, written);
     return written.version;
   }
@@ -68,22 +71,26 @@ export function createFileStreamStore({ directory }: FileStreamStoreOptions): St
     return { version, size };
   }
 
-  async function* read(stream: string, { from = 0 }: { readonly from?: number } = {}): AsyncGenerator<unknown> {
+  async function* read(
+    stream: string,
+    { from = 0 }: { readonly from?: number } = {},
+  ): AsyncGenerator<unknown> {
     await turns.get(stream)?.catch(() => {});
     const file = fileOf(stream);
     const text = (await readOrEmpty(file)).toString('utf8');
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-    for (let line = from; line < lines.length - 1; line++) yield decode(file, lines[line]!, line + 1);
+    for (let line = from; line < lines.length - 1; line++)
+      yield decode(file, lines[line]!, line + 1);
   }
 
   async function* list(prefix = ''): AsyncGenerator<string> {
     const names = await readdir(directory).catch(() => []);
     const streams = names
-      .filter(name => name.endsWith(ENDING))
-      .map(name => decodeURIComponent(name.slice(0, -ENDING.length)))
-      .filter(stream => stream.startsWith(prefix));
+      .filter((name) => name.endsWith(ENDING))
+      .map((name) => decodeURIComponent(name.slice(0, -ENDING.length)))
+      .filter((stream) => stream.startsWith(prefix));
     const dated = await Promise.all(
-      streams.map(async stream => ({ stream, at: (await stat(fileOf(stream))).mtimeMs })),
+      streams.map(async (stream) => ({ stream, at: (await stat(fileOf(stream))).mtimeMs })),
     );
     for (const { stream } of dated.toSorted((a, b) => b.at - a.at)) yield stream;
   }
@@ -101,7 +108,10 @@ export function createFileStreamStore({ directory }: FileStreamStoreOptions): St
   }
 
   function fileOf(stream: string): string {
-    return join(directory, `${encodeURIComponent(stream).replaceAll('.', '%2E').replaceAll('*', '%2A')}${ENDING}`);
+    return join(
+      directory,
+      `${encodeURIComponent(stream).replaceAll('.', '%2E').replaceAll('*', '%2A')}${ENDING}`,
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ChatResponse, ModelToolCall } from '@llmgine/llm';
+import { addUsage, type ChatResponse, type ModelToolCall } from '@llmgine/llm';
 import { ToolChatEngineStatusEvent, type RunStatus, type StopReason } from './messages.ts';
 import { askModel } from './model-step.ts';
 import type { RecordedCall, RecordedStep } from './resume.ts';
@@ -21,8 +21,12 @@ export async function runLoop(run: Run): Promise<StopReason> {
 }
 
 /** Goes through a step that was recorded before a crash. */
-export async function replayStep(run: Run, { step, response, calls }: RecordedStep): Promise<StepOutcome> {
+export async function replayStep(
+  run: Run,
+  { step, response, calls }: RecordedStep,
+): Promise<StepOutcome> {
   run.step = step;
+  run.usage = addUsage(run.usage, response.usage);
   return takeStep(run, response, calls);
 }
 
@@ -49,7 +53,11 @@ async function takeStep(
     return 'loop';
   }
   await tell(run, 'executing tools');
-  await runTools(run, calls, new Set(verdicts.flatMap((verdict, index) => (verdict === 'nudge' ? [index] : []))));
+  await runTools(
+    run,
+    calls,
+    new Set(verdicts.flatMap((verdict, index) => (verdict === 'nudge' ? [index] : []))),
+  );
   return 'goOn';
 }
 

@@ -37,9 +37,17 @@ export async function askModel(run: Run): Promise<ChatResponse> {
     );
     return response;
   } catch (thrown) {
-    reservation?.settle(thrown instanceof ModelError && thrown.status !== undefined ? ZERO_TOKENS : {});
+    reservation?.settle(
+      thrown instanceof ModelError && thrown.status !== undefined ? ZERO_TOKENS : {},
+    );
     await run.publish(
-      ModelCallFinishedEvent({ ...head, success: false, usage: {}, error: toErrorData(thrown), ...durations() }),
+      ModelCallFinishedEvent({
+        ...head,
+        success: false,
+        usage: {},
+        error: toErrorData(thrown),
+        ...durations(),
+      }),
     );
     throw thrown;
   }
@@ -65,7 +73,10 @@ interface ReadOptions {
   readonly timing: StreamTiming;
 }
 
-async function readStream(run: Run, { request, modelCallId, timing }: ReadOptions): Promise<ChatResponse> {
+async function readStream(
+  run: Run,
+  { request, modelCallId, timing }: ReadOptions,
+): Promise<ChatResponse> {
   const deltas = run.model.stream(request, { signal: run.signal })[Symbol.asyncIterator]();
   try {
     for (;;) {
@@ -101,8 +112,12 @@ function estimatedTokens({ messages, maxOutputTokens = 0 }: ChatRequest): number
   return Math.ceil(JSON.stringify(messages).length / CHARACTERS_PER_TOKEN) + maxOutputTokens;
 }
 
-function settle(run: Run, reservation: BudgetReservation | undefined, { usage }: ChatResponse): void {
-  run.usage = run.step === 1 || run.usage ? addUsage(run.usage, usage) : usage;
+function settle(
+  run: Run,
+  reservation: BudgetReservation | undefined,
+  { usage }: ChatResponse,
+): void {
+  run.usage = addUsage(run.usage, usage);
   reservation?.settle(usage);
 }
 

@@ -30,7 +30,7 @@ export interface RecordedRun {
 export function recordedRun(records: readonly RunRecord[]): RecordedRun | undefined {
   const [started] = records;
   if (started?.type !== 'run.started') return undefined;
-  const answered = records.filter(record => record.type === 'model.answered');
+  const answered = records.filter((record) => record.type === 'model.answered');
   return {
     started,
     steps: answered.map(({ step, response }) => ({
@@ -38,15 +38,15 @@ export function recordedRun(records: readonly RunRecord[]): RecordedRun | undefi
       response,
       calls: response.message.toolCalls.map((call, index) => ({
         call,
-        intent: records.findLast(
-          (record): record is ToolIntent => isOfCall(record, 'tool.intent', { step, index }),
+        intent: records.findLast((record): record is ToolIntent =>
+          isOfCall(record, 'tool.intent', { step, index }),
         ),
-        settled: records.findLast(
-          (record): record is ToolSettled => isOfCall(record, 'tool.settled', { step, index }),
+        settled: records.findLast((record): record is ToolSettled =>
+          isOfCall(record, 'tool.settled', { step, index }),
         ),
       })),
     })),
-    result: records.find(record => record.type === 'run.finished')?.result,
+    result: records.find((record) => record.type === 'run.finished')?.result,
     version: records.length,
   };
 }

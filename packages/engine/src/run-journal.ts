@@ -60,7 +60,7 @@ export function createRunJournal(store: StreamStore, runId: string, version = 0)
 
   return {
     async write(record) {
-      tail = tail.then(at => store.append(stream, at, [record]));
+      tail = tail.then((at) => store.append(stream, at, [record]));
       await tail;
     },
   };

@@ -1,6 +1,14 @@
-import { fail, ok, toError, toErrorData, type EventMessage, type HandlerContext, type Outcome } from '@llmgine/core';
+import {
+  fail,
+  ok,
+  toError,
+  toErrorData,
+  type EventMessage,
+  type HandlerContext,
+  type Outcome,
+} from '@llmgine/core';
 import type { StreamStore } from '@llmgine/core/stores';
-import { budget, BudgetExceededError } from '@llmgine/llm';
+import { budget, BudgetExceededError, type ChatHistory } from '@llmgine/llm';
 import { createAbortLatch, type AbortLatch } from './abort-latch.ts';
 import type { RunLimits } from './engine-options.ts';
 import { RunNotFoundError } from './errors.ts';
@@ -41,13 +49,23 @@ interface Ending {
 }
 
 /** Makes the runs of one engine. */
-export function createRunner({ gate, sessionId, store, limits, loopGuard, parts }: RunnerOptions): Runner {
+export function createRunner({
+  gate,
+  sessionId,
+  store,
+  limits,
+  loopGuard,
+  parts,
+}: RunnerOptions): Runner {
   const { maxSteps: _, ...budgetLimits } = limits;
-  const hasBudget = Object.values(budgetLimits).some(limit => limit !== undefined);
+  const hasBudget = Object.values(budgetLimits).some((limit) => limit !== undefined);
   return { run: start };
 
   /** Everything that can end a run goes through one signal. */
-  async function start(request: RunRequest, context: HandlerContext): Promise<Outcome<ToolChatResult>> {
+  async function start(
+    request: RunRequest,
+    context: HandlerContext,
+  ): Promise<Outcome<ToolChatResult>> {
     const controller = new AbortController();
     const { signal } = context;
     const follow = (): void => controller.abort(signal.reason);
@@ -66,12 +84,17 @@ export function createRunner({ gate, sessionId, store, limits, loopGuard, parts 
 
   async function inside(request: RunRequest, scope: RunScope): Promise<Outcome<ToolChatResult>> {
     const recorded = request.prompt === undefined ? await readRun(request.runId) : undefined;
-    if (recorded?.result) return ok(recorded.result);
+    if (recorded?.result) {
+      restore(parts.history, recorded);
+      return ok(recorded.result);
+    }
     const run = createRun(request.runId, scope, recorded?.version ?? 0);
     using _deadline = deadline(scope.controller);
     const before = recorded ? prepareResume(run, recorded) : run.history.length;
 
-    const ending = await endingOf(run, () => (recorded ? resume(run, recorded) : begin(run, request.prompt!)));
+    const ending = await endingOf(run, () =>
+      recorded ? resume(run, recorded) : begin(run, request.prompt!),
+    );
     tidyHistory(run, ending, before);
     return finish(run, ending);
   }
@@ -82,9 +105,12 @@ export function createRunner({ gate, sessionId, store, limits, loopGuard, parts 
     return recorded;
   }
 
-  function createRun(runId: string, { context, controller, latch }: RunScope, version: number): Run {
+  function createRun(
+    runId: string,
+    { context, controller, latch }: RunScope,
+    version: number,
+  ): Run {
     const { signal } = controller;
-    const options = { awaitProcessing: false, signal } as const;
     return {
       ...parts,
       runId,
@@ -94,7 +120,7 @@ export function createRunner({ gate, sessionId, store, limits, loopGuard, parts 
       journal: store ? createRunJournal(store, runId, version) : noJournal,
       budget: hasBudget ? budget({ ...budgetLimits, clock: parts.clock }) : undefined,
       guard: createLoopGuard(loopGuard),
-      publish: event => publish(context, event, options),
+      publish: (event) => publish(context, event, signal),
       step: 0,
       text: '',
       usage: undefined,
@@ -106,7 +132,10 @@ export function createRunner({ gate, sessionId, store, limits, loopGuard, parts 
   function deadline(controller: AbortController): Disposable | undefined {
     const { maxMs } = limits;
     if (maxMs === undefined) return undefined;
-    return parts.clock.setTimer(() => controller.abort(new BudgetExceededError('maxMs', maxMs, maxMs)), maxMs);
+    return parts.clock.setTimer(
+      () => controller.abort(new BudgetExceededError('maxMs', maxMs, maxMs)),
+      maxMs,
+    );
   }
 }
 
@@ -121,7 +150,13 @@ async function begin(run: Run, prompt: string): Promise<StopReason> {
   await tell(run, 'processing');
   const { runId, sessionId } = run;
   await run.latch.wait(
-    run.journal.write({ type: 'run.started', runId, sessionId, prompt, history: run.history.toJSON() }),
+    run.journal.write({
+      type: 'run.started',
+      runId,
+      sessionId,
+      prompt,
+      history: run.history.toJSON(),
+    }),
   );
   run.history.addUserMessage(prompt);
   return runLoop(run);
@@ -133,6 +168,20 @@ function prepareResume(run: Run, { started }: RecordedRun): number {
   const before = run.history.length;
   run.history.addUserMessage(started.prompt);
   return before;
+}
+
+/** Gives a new engine the turn of a run that had ended. */
+function restore(history: ChatHistory, { started, steps }: RecordedRun): void {
+  if (history.length > started.history.messages.length) return;
+  history.fromJSON(started.history);
+  history.addUserMessage(started.prompt);
+  for (const { response, calls } of steps) {
+    history.addAssistantMessage(response.message.content, response.message);
+    for (const { call, settled } of calls) {
+      if (settled) history.addToolMessage({ toolCallId: call.id, content: settled.content });
+    }
+  }
+  history.closeOpenToolCalls();
 }
 
 async function resume(run: Run, { steps }: RecordedRun): Promise<StopReason> {
@@ -162,8 +211,10 @@ async function endingOf(run: Run, work: () => Promise<StopReason>): Promise<Endi
 function tidyHistory(run: Run, { stopReason, error }: Ending, before: number): void {
   run.history.closeOpenToolCalls();
   if (stopReason === 'error' && run.toolCalls.length === 0) run.history.truncate(before);
-  else if (stopReason === 'error') run.history.addAssistantMessage(`No answer: ${error?.message ?? 'the run failed'}`);
-  else if (stopReason === 'aborted') run.history.addAssistantMessage(`${run.text}\n[interrupted]`.trim());
+  else if (stopReason === 'error')
+    run.history.addAssistantMessage(`No answer: ${error?.message ?? 'the run failed'}`);
+  else if (stopReason === 'aborted')
+    run.history.addAssistantMessage(`${run.text}\n[interrupted]`.trim());
 }
 
 async function finish(run: Run, { stopReason, error }: Ending): Promise<Outcome<ToolChatResult>> {
@@ -173,7 +224,9 @@ async function finish(run: Run, { stopReason, error }: Ending): Promise<Outcome<
   // A failed run stays open in the journal: it can be resumed.
   if (stopReason !== 'error') await keepResult(run, result);
   await tell(run, failed ? 'failed' : 'finished');
-  await run.publish(ToolChatRunFinishedEvent({ ...result, ...(error && { error: toErrorData(error) }) }));
+  await run.publish(
+    ToolChatRunFinishedEvent({ ...result, ...(error && { error: toErrorData(error) }) }),
+  );
   return stopReason === 'error' && error ? fail(error) : ok(result);
 }
 
@@ -186,11 +239,15 @@ async function keepResult(run: Run, result: ToolChatResult): Promise<void> {
 async function publish(
   context: HandlerContext,
   event: EventMessage,
-  options: { readonly awaitProcessing: false; readonly signal: AbortSignal },
+  signal: AbortSignal,
 ): Promise<void> {
   try {
+    // What is told after an abort must not be refused because of it.
+    const options = signal.aborted ? UNAWAITED : { ...UNAWAITED, signal };
     await context.publish(event, options);
   } catch {
     // The bus stops, or the session ended: nobody listens any more.
   }
 }
+
+const UNAWAITED = { awaitProcessing: false } as const;

@@ -12,7 +12,10 @@ export interface ToolChatEngine extends Disposable {
   readonly sessionId: SessionId;
   readonly history: ChatHistory;
   /** Continues a run that a crash cut off; one that had ended gives its result again and does nothing. */
-  resume(runId: string, options?: { readonly signal?: AbortSignal }): Promise<CommandResult<ToolChatResult>>;
+  resume(
+    runId: string,
+    options?: { readonly signal?: AbortSignal },
+  ): Promise<CommandResult<ToolChatResult>>;
 }
 
 /**

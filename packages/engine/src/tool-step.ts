@@ -45,7 +45,12 @@ async function settleCall(
   if (settled) return { ...base, status: settled.status, content: settled.content };
   if (intent?.effect === 'once') {
     await run.publish(
-      ToolOutcomeUnknownEvent({ runId: run.runId, toolCallId: call.id, toolName: call.name, toolArgs: call.arguments }),
+      ToolOutcomeUnknownEvent({
+        runId: run.runId,
+        toolCallId: call.id,
+        toolName: call.name,
+        toolArgs: call.arguments,
+      }),
     );
     return record(run, place, { ...base, status: 'unknown', content: OUTCOME_UNKNOWN });
   }

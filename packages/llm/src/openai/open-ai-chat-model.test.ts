@@ -1,7 +1,13 @@
 import OpenAI from 'openai';
 import { createFakeClock } from '@llmgine/testing';
 import { describe, expect, it } from 'vitest';
-import { completionChunks, jsonResponse, sseResponse, startReplayServer, type ReplayScript } from '../testing/index.ts';
+import {
+  completionChunks,
+  jsonResponse,
+  sseResponse,
+  startReplayServer,
+  type ReplayScript,
+} from '../testing/index.ts';
 import type { ChatDelta } from '../chat-model.ts';
 import { ModelError } from '../errors.ts';
 import { openAiChatModel, type OpenAiChatModelOptions } from './open-ai-chat-model.ts';
@@ -23,7 +29,12 @@ const question = { messages: [{ role: 'user' as const, content: 'hi' }] };
 describe('openAiChatModel', () => {
   it('streams deltas and ends with the whole answer', async () => {
     const { server, model } = await against([
-      sseResponse(completionChunks({ deltas: ['Hel', 'lo'], usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 } })),
+      sseResponse(
+        completionChunks({
+          deltas: ['Hel', 'lo'],
+          usage: { inputTokens: 3, outputTokens: 2, totalTokens: 5 },
+        }),
+      ),
     ]);
     await using _ = server;
 
