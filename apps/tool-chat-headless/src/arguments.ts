@@ -48,12 +48,27 @@ Examples:
 
 /** Builds the command line. Parsing throws commander's errors instead of ending the process. */
 export function createCommand(): Command {
-  const bounds = { maxSteps: parseCount, maxTokens: parseCount, maxCost: parseAmount, timeout: parseAmount };
+  const bounds = {
+    maxSteps: parseCount,
+    maxTokens: parseCount,
+    maxCost: parseAmount,
+    timeout: parseAmount,
+  };
   return new Command('llmgine-chat')
-    .description('A tool chat for terminals and scripts. Data goes to stdout, what is for people to stderr.')
+    .description(
+      'A tool chat for terminals and scripts. Data goes to stdout, what is for people to stderr.',
+    )
     .argument('[prompt...]', 'what to ask; default: the standard input, or an interactive session')
-    .addOption(new Option('--input <format>', 'how prompts come in').choices(['text', 'jsonl']).default('text'))
-    .addOption(new Option('--output <format>', 'how answers go out').choices(['text', 'json', 'jsonl']).default('text'))
+    .addOption(
+      new Option('--input <format>', 'how prompts come in')
+        .choices(['text', 'jsonl'])
+        .default('text'),
+    )
+    .addOption(
+      new Option('--output <format>', 'how answers go out')
+        .choices(['text', 'json', 'jsonl'])
+        .default('text'),
+    )
     .option('--session <id>', 'keep the conversation under this name')
     .option('--resume <id>', 'go on with a kept conversation, finishing a run that was cut off')
     .option('--list', 'list the kept conversations', false)
@@ -61,7 +76,11 @@ export function createCommand(): Command {
     .option('--system <text>', 'instructions for the model')
     .option('--root <directory>', 'where read_file and list_files may look', '.')
     .option('--mcp <config>', 'MCP servers: a file with "mcpServers", as other clients use it')
-    .addOption(new Option('--approve <mode>', 'tools that do something').choices(['ask', 'never', 'always']).default('ask'))
+    .addOption(
+      new Option('--approve <mode>', 'tools that do something')
+        .choices(['ask', 'never', 'always'])
+        .default('ask'),
+    )
     .option('--max-steps <n>', 'most model calls per prompt', bounds.maxSteps)
     .option('--max-tokens <n>', 'most tokens per prompt', bounds.maxTokens)
     .option('--max-cost <dollars>', 'most cost per prompt', bounds.maxCost)
@@ -84,12 +103,18 @@ export function parseArguments(argv: readonly string[]): Arguments {
   return { ...options, prompt: command.args.length > 0 ? command.args.join(' ') : undefined };
 }
 
-function contradictionIn(options: Omit<Arguments, 'prompt'>, prompt: readonly string[]): string | undefined {
+function contradictionIn(
+  options: Omit<Arguments, 'prompt'>,
+  prompt: readonly string[],
+): string | undefined {
   const { session, resume, record, replay, list, input } = options;
-  if (session !== undefined && resume !== undefined) return '--session and --resume exclude each other';
-  if (record !== undefined && replay !== undefined) return '--record and --replay exclude each other';
+  if (session !== undefined && resume !== undefined)
+    return '--session and --resume exclude each other';
+  if (record !== undefined && replay !== undefined)
+    return '--record and --replay exclude each other';
   if (list && prompt.length > 0) return '--list takes no prompt';
-  if (input === 'jsonl' && prompt.length > 0) return 'with --input jsonl prompts come from the standard input';
+  if (input === 'jsonl' && prompt.length > 0)
+    return 'with --input jsonl prompts come from the standard input';
   for (const id of [session, resume]) {
     if (id !== undefined && !/^[\w.-]{1,64}$/.test(id)) {
       return `'${id}' is no session name: use up to 64 letters, digits, '.', '_' and '-'`;
@@ -100,7 +125,8 @@ function contradictionIn(options: Omit<Arguments, 'prompt'>, prompt: readonly st
 
 function parseCount(text: string): number {
   const count = Number(text);
-  if (!Number.isSafeInteger(count) || count < 1) throw new InvalidArgumentError('It must be a whole number from 1.');
+  if (!Number.isSafeInteger(count) || count < 1)
+    throw new InvalidArgumentError('It must be a whole number from 1.');
   return count;
 }
 

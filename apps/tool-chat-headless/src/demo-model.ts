@@ -42,14 +42,17 @@ function nextRound([prompt, ...since]: readonly ChatMessage[]): readonly Planned
 /** The wording of a model that has the results it asked for. */
 function compose(turn: readonly ChatMessage[]): string {
   const results = turn.filter(({ role }) => role === 'tool').map(textOf);
-  if (results.length > 0) return `Here is what I found:\n${results.map((result) => `- ${result}`).join('\n')}`;
+  if (results.length > 0)
+    return `Here is what I found:\n${results.map((result) => `- ${result}`).join('\n')}`;
   return 'I am a demo that answers by rules. Ask me about the weather in a city, some arithmetic, or to search for something; or set OPENAI_API_KEY to talk to a real model.';
 }
 
 function streamed(text: string, calls: readonly PlannedCall[]): ReplayResponse {
   const deltas = text.match(/\S+\s*|\s+/g) ?? [];
   const usage = usageOf(text, calls);
-  return sseResponse(completionChunks({ deltas, toolCalls: calls.map(toWire), usage, model: DEMO_MODEL }));
+  return sseResponse(
+    completionChunks({ deltas, toolCalls: calls.map(toWire), usage, model: DEMO_MODEL }),
+  );
 }
 
 function whole(text: string, calls: readonly PlannedCall[]): ReplayResponse {
@@ -65,7 +68,11 @@ function whole(text: string, calls: readonly PlannedCall[]): ReplayResponse {
     choices: [
       {
         index: 0,
-        message: { role: 'assistant', content: text || null, ...(calls.length > 0 && { tool_calls: toolCalls }) },
+        message: {
+          role: 'assistant',
+          content: text || null,
+          ...(calls.length > 0 && { tool_calls: toolCalls }),
+        },
         finish_reason: calls.length > 0 ? 'tool_calls' : 'stop',
       },
     ],

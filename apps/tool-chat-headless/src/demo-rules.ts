@@ -11,14 +11,17 @@ interface Rule {
 
 const RULES: readonly Rule[] = [
   {
-    pattern: /[Ww]eather (?:is it |like )?(?:in|at|for) (\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*|[\p{L}'-]+)/gu,
+    pattern:
+      /[Ww]eather (?:is it |like )?(?:in|at|for) (\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*|[\p{L}'-]+)/gu,
     call: (city) => ({ name: 'get_weather', arguments: { city } }),
   },
   {
     pattern: /((?:\d|sqrt|\()[\d\s.+\-*/^%()a-z]*\d\)*)/gi,
     call: (found) => {
       const expression = found.trim();
-      return /[+\-*/^%]|sqrt/.test(expression) ? { name: 'calculate', arguments: { expression } } : undefined;
+      return /[+\-*/^%]|sqrt/.test(expression)
+        ? { name: 'calculate', arguments: { expression } }
+        : undefined;
     },
   },
   {

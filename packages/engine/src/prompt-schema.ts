@@ -1,16 +1,4 @@
-/** The shape of a Standard Schema, as far as this one needs it. */
-interface PromptSchema {
-  readonly '~standard': {
-    readonly version: 1;
-    readonly vendor: 'llmgine';
-    readonly validate: (value: unknown) => PromptOutcome;
-    readonly types?: { readonly input: PromptData; readonly output: PromptData };
-  };
-}
-
-type PromptOutcome =
-  | { readonly value: PromptData; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string; readonly path: readonly string[] }[] };
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 
 /** What a user asks. */
 export interface PromptData {
@@ -23,11 +11,11 @@ export interface PromptData {
 }
 
 /** Checks a prompt by hand: this package brings no validator. */
-export const promptSchema: PromptSchema = {
+export const promptSchema: StandardSchemaV1<PromptData> = {
   '~standard': { version: 1, vendor: 'llmgine', validate },
 };
 
-function validate(value: unknown): PromptOutcome {
+function validate(value: unknown): StandardSchemaV1.Result<PromptData> {
   const { prompt, runId } = (value ?? {}) as Record<string, unknown>;
   const issues = [];
   if (typeof prompt !== 'string' || prompt.trim() === '') {

@@ -32,7 +32,12 @@ export function toResultLine({ sessionId, exitCode, result, error }: ChatEnd) {
     exitCode,
     stopReason: result?.stopReason ?? 'error',
     text: result?.text ?? '',
-    ...(result && { runId: result.runId, steps: result.steps, toolCalls: result.toolCalls, usage: result.usage }),
+    ...(result && {
+      runId: result.runId,
+      steps: result.steps,
+      toolCalls: result.toolCalls,
+      usage: result.usage,
+    }),
     ...(error && { error }),
   };
 }

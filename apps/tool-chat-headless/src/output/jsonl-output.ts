@@ -15,7 +15,15 @@ export function createJsonlOutput({ stdout, stderr }: OutputStreams): ChatOutput
     toolRequested: ({ toolCallId, toolName, arguments: args }) =>
       write({ type: 'tool.requested', toolCallId, toolName, arguments: args }),
     toolResult: ({ toolCallId, toolName, toolArgs, status, toolResult, repairs }) =>
-      write({ type: 'tool.result', toolCallId, toolName, arguments: toolArgs, status, content: toolResult, repairs }),
+      write({
+        type: 'tool.result',
+        toolCallId,
+        toolName,
+        arguments: toolArgs,
+        status,
+        content: toolResult,
+        repairs,
+      }),
     approvalRequested: ({ toolCallId, toolName, toolArgs, effect }) =>
       write({ type: 'approval.requested', toolCallId, toolName, arguments: toolArgs, effect }),
     modelFinished: ({ step, success, finishReason, usage, cost }) =>

@@ -16,7 +16,13 @@ export interface Spinner {
 }
 
 /** Makes a spinner on a terminal; anywhere else it shows nothing. */
-export function createSpinner({ sink, clock }: { readonly sink: TextSink; readonly clock: Clock }): Spinner {
+export function createSpinner({
+  sink,
+  clock,
+}: {
+  readonly sink: TextSink;
+  readonly clock: Clock;
+}): Spinner {
   if (!sink.isTTY) return { show: () => {}, stop: () => {}, above: (write) => write() };
   let label: string | undefined;
   let startedAt = 0;

@@ -57,7 +57,8 @@ export function createTextOutput({ streams, spinner, color }: TextOutputOptions)
       if (text !== '' || answer !== '') stdout.write('\n');
       lineIsOpen = false;
       if (error) line(colors.red(`error: ${oneLine(error.message, 2_000)}`));
-      else if (result && result.stopReason !== 'answered') line(colors.yellow(STOPPED[result.stopReason]));
+      else if (result && result.stopReason !== 'answered')
+        line(colors.yellow(STOPPED[result.stopReason]));
     },
     end: ({ result, error }) => {
       spinner.stop();

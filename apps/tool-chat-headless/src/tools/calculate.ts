@@ -53,7 +53,6 @@ export function evaluate(expression: string): number {
   const parser = new Parser({
     allowMemberAccess: false,
     operators: {
-      array: false,
       assignment: false,
       comparison: false,
       concatenate: false,
@@ -67,7 +66,8 @@ export function evaluate(expression: string): number {
   parser.functions = { ...FUNCTIONS };
   parser.consts = { ...CONSTANTS };
   const value: unknown = parser.parse(expression).evaluate({});
-  if (typeof value !== 'number') throw new Error(`'${expression}' is not an arithmetic expression.`);
+  if (typeof value !== 'number')
+    throw new Error(`'${expression}' is not an arithmetic expression.`);
   if (!Number.isFinite(value)) throw new Error(`'${expression}' has no finite value.`);
   return Number(value.toPrecision(DIGITS));
 }

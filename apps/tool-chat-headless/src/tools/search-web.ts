@@ -15,7 +15,10 @@ export const searchWeb = defineTool({
     note: 'demo data, nothing was searched',
     results: [
       { title: `About ${query}`, snippet: `A made-up page that would tell of ${query}.` },
-      { title: `${query}: questions and answers`, snippet: `A made-up list of answers on ${query}.` },
+      {
+        title: `${query}: questions and answers`,
+        snippet: `A made-up list of answers on ${query}.`,
+      },
     ],
   }),
 });
