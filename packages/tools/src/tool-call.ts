@@ -1,0 +1,53 @@
+import type { ErrorData, SessionId } from '@llmgine/core';
+import type { ToolCallStatus } from '@llmgine/core/vocabulary';
+
+/** What a model asks for. */
+export interface ToolCall {
+  /** The model's name for this call; its result carries it back. */
+  readonly id: string;
+  readonly name: string;
+  /** As the model gave them: JSON text, an object, null or nothing. */
+  readonly arguments?: unknown;
+  /**
+   * The same for every run of one and the same call, also after a crash; the tool sees it in its context.
+   * @default a new UUIDv7
+   */
+  readonly idempotencyKey?: string | undefined;
+}
+
+/** What became of a call. There is always exactly one. */
+export interface ToolResult {
+  readonly callId: string;
+  readonly name: string;
+  readonly status: ToolCallStatus;
+  /** The text that the model reads. */
+  readonly content: string;
+  /** The whole value as JSON data, when `status` is `ok`. */
+  readonly value?: unknown;
+  /** Without secrets and without a stack, when `status` is not `ok`. */
+  readonly error?: ErrorData;
+  /** What was mended or coerced in the arguments, e.g. `count: string to integer`. */
+  readonly repairs: readonly string[];
+  readonly durationMs: number;
+}
+
+/** How to execute calls. */
+export interface ToolCallOptions {
+  /** Ends the call at once; what has no result yet is `cancelled`. */
+  readonly signal?: AbortSignal | undefined;
+  /**
+   * Whose call this is: it goes through what is attached for that session, and its events carry it.
+   * @default the session of the only attachment, or BUS_SCOPE
+   */
+  readonly sessionId?: SessionId | undefined;
+  /** Names the engine in the result event. */
+  readonly engineId?: string | undefined;
+}
+
+/** A call whose parts have the types that they should have. */
+export interface NormalCall {
+  readonly id: string;
+  readonly name: string;
+  readonly arguments: unknown;
+  readonly idempotencyKey: string;
+}
