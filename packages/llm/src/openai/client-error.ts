@@ -29,7 +29,7 @@ export function toModelError(
   const error = (typeof thrown === 'object' && thrown !== null ? thrown : {}) as ClientError;
   const message = typeof error.message === 'string' ? error.message : String(thrown);
 
-  if (typeof error.status === 'number' || isPlainObject(error.error)) {
+  if (typeof error.status === 'number' || hasBody(error.error)) {
     const status = typeof error.status === 'number' ? error.status : undefined;
     const headers = error.headers instanceof Headers ? error.headers : undefined;
     const source = { provider, status, headers, now, cause: thrown };
@@ -50,6 +50,11 @@ export function toModelError(
     retryable: !/ENOTFOUND|CERT|SSL|TLS|EPROTO|self.signed/i.test(found),
     cause: thrown,
   });
+}
+
+/** An error that came inside the answer has no status, but words. */
+function hasBody(body: unknown): boolean {
+  return isPlainObject(body) || (typeof body === 'string' && body !== '');
 }
 
 function withoutStatus(message: string): string {

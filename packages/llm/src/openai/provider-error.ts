@@ -44,7 +44,7 @@ const KINDS_BY_WORDS: readonly (readonly [RegExp, ModelErrorKind])[] = [
     'overloaded',
   ],
   [
-    /invalid_api_key|incorrect api key|invalid x?-?api-?key|unauthorized|authentication|permission/i,
+    /invalid_api_key|incorrect api key|invalid (x-)?api[ _-]?key|not authenticated|unauthorized|authentication|permission/i,
     'authentication',
   ],
   [
