@@ -67,6 +67,7 @@ export interface ToolShape<Input extends ToolInput, Value> {
 }
 
 /** A tool, as a manager takes it. */
+// oxlint-disable-next-line typescript/no-explicit-any -- the variance default of a type parameter
 export interface Tool<Input extends ToolInput = any, Value = unknown> extends ToolShape<
   Input,
   Value
@@ -84,7 +85,7 @@ const toolNamePattern = /^[a-zA-Z0-9_-]{1,64}$/;
 export function defineTool<const Input extends ToolInput, Value>(
   shape: ToolShape<Input, Value>,
 ): Tool<Input, Value> {
-  const problems = [...toolProblems(shape as ToolShape<ToolInput, unknown>)];
+  const problems = [...toolProblems(shape)];
   if (problems.length > 0) throw new InvalidOptionsError(`define tool '${shape.name}'`, problems);
 
   return { ...shape, effect: shape.effect ?? 'once' };

@@ -1,6 +1,7 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { LlmgineError } from '@llmgine/core';
+import { LlmgineError, toError } from '@llmgine/core';
 import type { ToolCallStatus, ToolEffect } from '@llmgine/core/vocabulary';
+import type { ToolResult } from './tool-call.ts';
 
 /** Why a tool call has no value. Its message is written for the model that asked. */
 export abstract class ToolCallError extends LlmgineError {
@@ -126,6 +127,18 @@ export class UnreadableToolResultError extends ToolCallError {
   }
 }
 
+/** A tool command had a result that is no success; the result says why. */
+export class ToolFailedError extends LlmgineError {
+  override readonly name = 'ToolFailedError';
+  readonly code = 'LLMGINE_TOOL_FAILED';
+  readonly result: ToolResult;
+
+  constructor(result: ToolResult) {
+    super(result.content);
+    this.result = result;
+  }
+}
+
 /** Two tools of one name met in one manager. */
 export class DuplicateToolError extends LlmgineError {
   override readonly name = 'DuplicateToolError';
@@ -175,7 +188,8 @@ function afterwards(effect: ToolEffect): string {
 }
 
 function reasonText(reason: unknown): string {
-  const text = reason instanceof Error ? reason.message : String(reason ?? 'no reason was given');
+  const text =
+    typeof reason === 'string' ? reason : toError(reason ?? 'no reason was given').message;
   return text.replace(/\.$/, '');
 }
 

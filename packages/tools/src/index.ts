@@ -8,6 +8,12 @@ export {
   type ApprovalRequest,
   type ToolApproval,
 } from './approval.ts';
+export {
+  attachTools,
+  ToolApprovalCommand,
+  type AttachToolsOptions,
+  type ToolBus,
+} from './attach-tools.ts';
 export { defineTool, type Tool, type ToolContext, type ToolShape } from './define-tool.ts';
 export {
   DuplicateToolError,
@@ -17,12 +23,14 @@ export {
   ToolCallError,
   ToolCancelledError,
   ToolDeniedError,
+  ToolFailedError,
   ToolTimeoutError,
   UnknownToolError,
   UnreadableToolResultError,
 } from './errors.ts';
 export type { ToolCall, ToolCallOptions, ToolResult } from './tool-call.ts';
 export type { FunctionTool, ToolChange } from './tool-catalogue.ts';
+export { toolCommand, type ToolCommandData, type ToolCommandDefinition } from './tool-command.ts';
 export type { RunAttempt, ToolConnection, ToolRun } from './tool-connection.ts';
 export {
   ToolApprovalRequestedEvent,

@@ -1,5 +1,6 @@
 import type { ErrorData, SessionId } from '@llmgine/core';
 import type { ToolCallStatus } from '@llmgine/core/vocabulary';
+import type { ToolConnection } from './tool-connection.ts';
 
 /** What a model asks for. */
 export interface ToolCall {
@@ -40,6 +41,11 @@ export interface ToolCallOptions {
    * @default the session of the only attachment, or BUS_SCOPE
    */
   readonly sessionId?: SessionId | undefined;
+  /**
+   * What this one call goes through.
+   * @default what is attached for its session, if anything
+   */
+  readonly through?: ToolConnection | undefined;
   /** Names the engine in the result event. */
   readonly engineId?: string | undefined;
 }

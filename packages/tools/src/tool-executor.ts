@@ -1,6 +1,6 @@
 import { BUS_SCOPE, isLlmgineError, type ErrorData, type SessionId } from '@llmgine/core';
 import type { ToolCallStatus } from '@llmgine/core/vocabulary';
-import type { ApprovalDecision } from './approval.ts';
+import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
 import {
   InvalidToolArgumentsError,
@@ -22,7 +22,7 @@ import type { NormalCall, ToolCall, ToolCallOptions, ToolResult } from './tool-c
 import type { RegisteredTool } from './tool-catalogue.ts';
 import type { RunAttempt, ToolConnection } from './tool-connection.ts';
 import type { ToolManagerSettings } from './tool-manager-options.ts';
-import { createToolReporter, type ToolReporter } from './tool-reporter.ts';
+import { ToolReporter } from './tool-reporter.ts';
 import type { ToolRunner } from './tool-runner.ts';
 
 /** What the executor works with. */
@@ -38,195 +38,188 @@ export interface ExecutorParts {
 /** Executes one call: always resolves, to exactly one result. */
 export type ToolExecutor = (given: ToolCall, options?: ToolCallOptions) => Promise<ToolResult>;
 
-/** One call on its way, with what is known of it so far. */
-interface Journey {
-  readonly call: NormalCall;
-  readonly sessionId: SessionId;
-  readonly signal: AbortSignal | undefined;
-  readonly connection: ToolConnection | undefined;
-  readonly reporter: ToolReporter;
-  readonly engineId: string | undefined;
-  readonly startedAt: number;
-  tool: Tool | undefined;
-  checked: CheckedArguments | undefined;
-  repairs: readonly string[];
+/** Makes an executor of its parts. */
+export function createToolExecutor(parts: ExecutorParts): ToolExecutor {
+  return (given, options = {}) => new ToolJourney(parts, given, options).complete();
 }
 
-/** Arranges the steps of a call; each step is a function of its own. */
-export function createToolExecutor({
-  settings,
-  tools,
-  approvals,
-  runner,
-  connectionOf,
-}: ExecutorParts): ToolExecutor {
-  const { clock, redact, newId } = settings;
+/** One call on its way through the steps; each step is a function of its own. */
+class ToolJourney {
+  readonly #parts: ExecutorParts;
+  readonly #call: NormalCall;
+  readonly #sessionId: SessionId;
+  readonly #connection: ToolConnection | undefined;
+  readonly #options: ToolCallOptions;
+  readonly #reporter: ToolReporter;
+  readonly #startedAt: number;
+  #tool: Tool | undefined;
+  #args: unknown;
+  #repairs: readonly string[] = [];
 
-  return async (given, options = {}) => {
-    const journey = begin(given, options);
-    journey.reporter.requested(journey.call);
-    try {
-      return finish(journey, await travel(journey));
-    } catch (thrown) {
-      return finishFailed(journey, thrown);
-    }
-  };
-
-  function begin(given: unknown, { signal, sessionId, engineId }: ToolCallOptions): Journey {
-    const call = normaliseCall(given, newId);
-    const connection = connectionOf(sessionId);
-    const owner = sessionId ?? connection?.sessionId ?? BUS_SCOPE;
-    const reporter = createToolReporter(connection?.publisher ?? settings.publisher, owner, call);
-    const known = { tool: undefined, checked: undefined, repairs: [] };
-    return {
-      call,
-      sessionId: owner,
-      signal,
-      connection,
-      reporter,
-      engineId,
-      startedAt: clock.monotonic(),
-      ...known,
-    };
-  }
-
-  async function travel(journey: Journey): Promise<unknown> {
-    const { call, signal, connection } = journey;
-    if (signal?.aborted) throw new ToolCancelledError(call.name, signal.reason);
-    const { tool, schema } = findTool(tools, call.name);
-    journey.tool = tool;
-    const parsed = parseArguments(call.arguments, tool.name);
-    journey.repairs = parsed.repairs;
-    const checking = checkArguments(parsed, schema, tool.name);
-    keep(journey, checking instanceof Promise ? await bounded(() => checking) : checking);
-
-    const approval = tool.approval ?? settings.approval;
-    if (approval) {
-      keep(
-        journey,
-        await approve({
-          tool,
-          call,
-          checked: journey.checked!,
-          sessionId: journey.sessionId,
-          signal,
-          approval,
-          ask: (args, expiresInMs) => ask(journey, args, expiresInMs),
-          recheck: async (args) =>
-            checkArguments(parseArguments(args, tool.name), schema, tool.name),
-          withDeadline: bounded,
-        }),
-      );
-    }
-
-    const start = (attempt: RunAttempt): Promise<unknown> => run(journey, attempt);
-    if (!connection) return start({ attempt: 1, signal, publisher: settings.publisher });
-    const { sessionId, checked } = journey;
-    const { id: callId, idempotencyKey } = call;
-    return connection.run({
-      tool,
-      callId,
-      sessionId,
-      args: checked!.args,
-      idempotencyKey,
-      signal,
-      start,
+  constructor(parts: ExecutorParts, given: ToolCall, options: ToolCallOptions) {
+    const { settings, connectionOf } = parts;
+    this.#parts = parts;
+    this.#options = options;
+    this.#call = normaliseCall(given, settings.newId);
+    this.#args = this.#call.arguments;
+    this.#connection = options.through ?? connectionOf(options.sessionId);
+    this.#sessionId = options.sessionId ?? this.#connection?.sessionId ?? BUS_SCOPE;
+    const publisher = this.#connection?.publisher ?? settings.publisher;
+    this.#reporter = new ToolReporter(publisher, {
+      toolCallId: this.#call.id,
+      toolName: this.#call.name,
+      sessionId: this.#sessionId,
     });
+    this.#startedAt = settings.clock.monotonic();
+  }
 
-    /** For work that is not the tool's: no hook may keep a call from coming back. */
-    async function bounded<T>(run: () => Promise<T>): Promise<T> {
-      const timeoutMs = settings.approvalTimeoutMs;
-      return runWithDeadline({
-        run,
-        timeoutMs,
-        signal,
-        clock,
-        timedOut: () =>
-          new ToolDeniedError(call.name, `it was not decided about within ${timeoutMs} ms.`),
-        aborted: (reason) => new ToolCancelledError(call.name, reason),
-        onLate: () => {},
-      });
+  async complete(): Promise<ToolResult> {
+    this.#reporter.requested(this.#call.arguments);
+    try {
+      return this.#finish(await this.#travel());
+    } catch (thrown) {
+      return this.#finishFailed(thrown);
     }
   }
 
-  function keep(journey: Journey, checked: CheckedArguments): void {
-    journey.checked = checked;
-    journey.repairs = checked.repairs;
+  async #travel(): Promise<unknown> {
+    const { signal } = this.#options;
+    if (signal?.aborted) throw new ToolCancelledError(this.#call.name, signal.reason);
+    const { tool, schema } = findTool(this.#parts.tools, this.#call.name);
+    this.#tool = tool;
+    const parsed = parseArguments(this.#call.arguments, tool.name);
+    this.#repairs = parsed.repairs;
+    const checking = checkArguments(parsed, schema, tool.name);
+    const checked = this.#keep(
+      checking instanceof Promise ? await this.#bounded(() => checking) : checking,
+    );
+
+    const approval = tool.approval ?? this.#parts.settings.approval;
+    const approved = approval
+      ? this.#keep(await this.#approve({ tool, schema }, approval, checked))
+      : checked;
+    return this.#run(tool, approved);
   }
 
-  async function ask(
-    { call, tool, reporter, sessionId, signal, connection }: Journey,
+  #keep(checked: CheckedArguments): CheckedArguments {
+    this.#args = checked.args;
+    this.#repairs = checked.repairs;
+    return checked;
+  }
+
+  #approve(
+    { tool, schema }: RegisteredTool,
+    approval: ToolApproval,
+    checked: CheckedArguments,
+  ): Promise<CheckedArguments> {
+    return approve({
+      tool,
+      call: this.#call,
+      checked,
+      sessionId: this.#sessionId,
+      signal: this.#options.signal,
+      approval,
+      ask: (args, expiresInMs) => this.#ask(tool, args, expiresInMs),
+      recheck: async (args) => checkArguments(parseArguments(args, tool.name), schema, tool.name),
+      withDeadline: (run) => this.#bounded(run),
+    });
+  }
+
+  /** For work that is not the tool's: no schema and no hook may keep a call from coming back. */
+  async #bounded<T>(run: () => Promise<T>): Promise<T> {
+    const { clock, approvalTimeoutMs: timeoutMs } = this.#parts.settings;
+    const { name } = this.#call;
+    return runWithDeadline({
+      run,
+      timeoutMs,
+      signal: this.#options.signal,
+      clock,
+      timedOut: () => new ToolDeniedError(name, `it was not decided about within ${timeoutMs} ms.`),
+      aborted: (reason) => new ToolCancelledError(name, reason),
+      onLate: () => {},
+    });
+  }
+
+  async #ask(
+    tool: Tool,
     args: unknown,
-    expiresInMs: number = settings.approvalTimeoutMs,
+    expiresInMs: number = this.#parts.settings.approvalTimeoutMs,
   ): Promise<ApprovalDecision> {
-    if (!connection && !settings.publisher) {
+    if (!this.#connection && !this.#parts.settings.publisher) {
       return { decision: 'deny', reason: 'it needs an approval, and nobody is there to ask.' };
     }
-    return approvals.ask({
-      toolCallId: call.id,
-      sessionId,
+    const { signal } = this.#options;
+    return this.#parts.approvals.ask({
+      toolCallId: this.#call.id,
+      sessionId: this.#sessionId,
       expiresInMs,
       signal,
       announce: (approvalId, expiresAt) =>
-        reporter.approvalRequested(approvalId, tool!, { args, expiresAt }),
-      cancelled: () => new ToolCancelledError(call.name, signal?.reason),
+        this.#reporter.approvalRequested(tool, { approvalId, args, expiresAt }),
+      cancelled: () => new ToolCancelledError(tool.name, signal?.reason),
     });
   }
 
-  function run(
-    { call, tool, checked, sessionId, reporter, connection }: Journey,
-    attempt: RunAttempt,
-  ): Promise<unknown> {
-    const through = connection ? reporter.through(attempt.publisher) : reporter;
-    return runner({
-      tool: tool!,
-      args: checked!.value,
-      timeoutMs: tool!.timeoutMs ?? settings.defaultTimeoutMs,
+  #run(tool: Tool, checked: CheckedArguments): Promise<unknown> {
+    const { signal } = this.#options;
+    const { id: callId, idempotencyKey } = this.#call;
+    const start = (attempt: RunAttempt): Promise<unknown> => this.#runOnce(tool, checked, attempt);
+    if (!this.#connection) return start({ attempt: 1, signal, publisher: undefined });
+    const sessionId = this.#sessionId;
+    const { args } = checked;
+    return this.#connection.run({ tool, callId, sessionId, args, idempotencyKey, signal, start });
+  }
+
+  #runOnce(tool: Tool, checked: CheckedArguments, attempt: RunAttempt): Promise<unknown> {
+    const { runner, settings } = this.#parts;
+    const { id: callId, idempotencyKey } = this.#call;
+    const reporter = this.#reporter.through(attempt.publisher);
+    return runner.run({
+      tool,
+      args: checked.value,
+      timeoutMs: tool.timeoutMs ?? settings.defaultTimeoutMs,
       attempt,
-      context: { callId: call.id, sessionId, idempotencyKey: call.idempotencyKey },
-      reporter: through,
+      context: { callId, sessionId: this.#sessionId, idempotencyKey },
+      reporter,
       onStart: () => {
-        if (attempt.attempt === 1) through.started(tool!, checked!.args, call.idempotencyKey);
+        if (attempt.attempt === 1) reporter.started(tool, checked.args, idempotencyKey);
       },
     });
   }
 
-  function finish(journey: Journey, returned: unknown): ToolResult {
-    const { tool } = journey;
-    const hide = (tool!.redactResult ?? settings.redactResults) ? redact : undefined;
-    const { value, content } = readValue(returned, tool!.name, hide);
-    return settle(journey, { status: 'ok', content, ...(value !== undefined && { value }) });
+  #finish(returned: unknown): ToolResult {
+    const { settings } = this.#parts;
+    const { name, redactResult = settings.redactResults } = this.#tool!; // it ran
+    const read = readValue(returned, name, redactResult ? settings.redact : undefined);
+    return this.#settle({
+      status: 'ok',
+      content: read.content,
+      ...(read.value !== undefined && { value: read.value }),
+    });
   }
 
-  function finishFailed(journey: Journey, thrown: unknown): ToolResult {
-    const { full, short } = redactError(thrown, redact);
-    const status = statusOf(thrown);
-    return settle(
-      journey,
-      { status, content: contentOf(thrown, short, journey.call.name), error: short },
-      full,
-    );
+  #finishFailed(thrown: unknown): ToolResult {
+    const { full, short } = redactError(thrown, this.#parts.settings.redact);
+    const content = contentOf(thrown, short, this.#call.name);
+    return this.#settle({ status: statusOf(thrown), content, error: short }, full);
   }
 
-  function settle(
-    { call, tool, checked, repairs, reporter, engineId, startedAt }: Journey,
+  #settle(
     outcome: Pick<ToolResult, 'status' | 'content' | 'value' | 'error'>,
     error?: ErrorData,
   ): ToolResult {
+    const { clock, maxResultChars } = this.#parts.settings;
+    const tool = this.#tool;
     const result: ToolResult = {
-      callId: call.id,
-      name: call.name,
+      callId: this.#call.id,
+      name: this.#call.name,
       ...outcome,
-      content: capResult(outcome.content, tool?.maxResultChars ?? settings.maxResultChars),
-      repairs,
-      durationMs: clock.monotonic() - startedAt,
+      content: capResult(outcome.content, tool?.maxResultChars ?? maxResultChars),
+      repairs: this.#repairs,
+      durationMs: clock.monotonic() - this.#startedAt,
     };
-    reporter.finished(result, {
-      tool,
-      args: checked ? checked.args : call.arguments,
-      engineId,
-      error,
-    });
+    const { engineId } = this.#options;
+    this.#reporter.finished(result, { tool, args: this.#args, engineId, error });
     return result;
   }
 }

@@ -7,7 +7,7 @@ import { createToolCatalogue, type FunctionTool, type ToolChange } from './tool-
 import type { ToolConnection } from './tool-connection.ts';
 import { createToolExecutor } from './tool-executor.ts';
 import { readManagerOptions, type ToolManagerOptions } from './tool-manager-options.ts';
-import { createToolRunner } from './tool-runner.ts';
+import { ToolRunner } from './tool-runner.ts';
 
 /** Holds tools and executes the calls that models make. */
 export interface ToolManager {
@@ -51,23 +51,23 @@ export function createToolManager(options: ToolManagerOptions = {}): ToolManager
     settings,
     tools: catalogue.byName,
     approvals,
-    runner: createToolRunner(settings),
+    runner: new ToolRunner(settings),
     connectionOf,
   });
 
   return {
     registerTool: (tool, { replace = false } = {}) => catalogue.add(tool, replace),
-    unregisterTool: catalogue.remove,
+    unregisterTool: (name) => catalogue.remove(name),
     getTool: (name) => catalogue.byName.get(name)?.tool,
     get tools() {
       return Array.from(catalogue.byName.values(), ({ tool }) => tool);
     },
-    parseToolsToList: catalogue.list,
+    parseToolsToList: () => catalogue.list(),
     executeToolCall,
     executeToolCalls: async (calls, callOptions) =>
       Promise.all(Array.from(calls ?? [], (call) => executeToolCall(call, callOptions))),
     answerApproval: (answer, sessionId) => approvals.answer(answer, sessionId),
-    onToolsChanged: catalogue.onChange,
+    onToolsChanged: (listener) => catalogue.onChange(listener),
     connect(connection) {
       connections.add(connection);
       return { [Symbol.dispose]: () => void connections.delete(connection) };

@@ -1,7 +1,7 @@
 import type { ErrorData, EventMessage, EventPublisher, SessionId } from '@llmgine/core';
 import type { Tool } from './define-tool.ts';
 import { toJsonValue } from './pipeline/json-value.ts';
-import type { NormalCall, ToolResult } from './tool-call.ts';
+import type { ToolResult } from './tool-call.ts';
 import {
   ToolApprovalRequestedEvent,
   ToolCallRequestedEvent,
@@ -20,80 +20,93 @@ export interface ResultDetails {
   readonly error: ErrorData | undefined;
 }
 
-/** Publishes the events of one call. Never throws, and nobody waits for it. */
-export interface ToolReporter {
-  requested(call: NormalCall): void;
-  approvalRequested(
-    approvalId: string,
-    tool: Tool,
-    question: { args: unknown; expiresAt: number | undefined },
-  ): void;
-  started(tool: Tool, args: unknown, idempotencyKey: string): void;
-  progressed(progress: unknown): void;
-  finished(result: ToolResult, details: ResultDetails): void;
+/** Where a question about a call stands. */
+export interface ApprovalDetails {
+  readonly approvalId: string;
+  readonly args: unknown;
+  /** Epoch milliseconds. */
+  readonly expiresAt: number | undefined;
+}
+
+/** Publishes the events of one call. Never throws, and nobody waits for it. Without a publisher nothing is made at all. */
+export class ToolReporter {
+  readonly #publisher: EventPublisher | undefined;
+  readonly #call: ReportedCall;
+
+  constructor(publisher: EventPublisher | undefined, call: ReportedCall) {
+    this.#publisher = publisher;
+    this.#call = call;
+  }
+
+  /** The same call's events by another publisher, if there is one. */
+  through(publisher: EventPublisher | undefined): ToolReporter {
+    return publisher ? new ToolReporter(publisher, this.#call) : this;
+  }
+
+  requested(given: unknown): void {
+    this.#publish((call, options) =>
+      ToolCallRequestedEvent({ ...call, arguments: toJsonValue(given).value }, options),
+    );
+  }
+
+  approvalRequested({ effect }: Tool, { approvalId, args, expiresAt }: ApprovalDetails): void {
+    const expiry = expiresAt === undefined ? {} : { expiresAt };
+    this.#publish((call, options) =>
+      ToolApprovalRequestedEvent(
+        { ...call, approvalId, toolArgs: args, effect, ...expiry },
+        options,
+      ),
+    );
+  }
+
+  started({ effect }: Tool, toolArgs: unknown, idempotencyKey: string): void {
+    this.#publish((call, options) =>
+      ToolExecuteStartedEvent({ ...call, toolArgs, effect, idempotencyKey }, options),
+    );
+  }
+
+  progressed(progress: unknown): void {
+    this.#publish((call, options) =>
+      ToolProgressEvent({ ...call, progress: toJsonValue(progress).value ?? null }, options),
+    );
+  }
+
+  finished(result: ToolResult, details: ResultDetails): void {
+    this.#publish((_, options) => ToolExecuteResultEvent(resultData(result, details), options));
+  }
+
   late(
     outcome: { readonly value: unknown } | { readonly error: ErrorData },
     durationMs: number,
-  ): void;
-  /** The same call's events through another publisher. */
-  through(publisher: EventPublisher | undefined): ToolReporter;
-}
-
-/** Makes the reporter of one call. Without a publisher nothing is made at all. */
-export function createToolReporter(
-  publisher: EventPublisher | undefined,
-  sessionId: SessionId,
-  { id: toolCallId, name: toolName }: NormalCall,
-): ToolReporter {
-  const call = { toolCallId, toolName };
-  const options = { sessionId };
-
-  return {
-    requested: (normal) =>
-      publish(() =>
-        ToolCallRequestedEvent(
-          { ...call, arguments: toJsonValue(normal.arguments).value },
-          options,
-        ),
-      ),
-    approvalRequested: (approvalId, { effect }, { args, expiresAt }) =>
-      publish(() =>
-        ToolApprovalRequestedEvent(
-          {
-            ...call,
-            approvalId,
-            toolArgs: args,
-            effect,
-            ...(expiresAt !== undefined && { expiresAt }),
-          },
-          options,
-        ),
-      ),
-    started: ({ effect }, toolArgs, idempotencyKey) =>
-      publish(() =>
-        ToolExecuteStartedEvent({ ...call, toolArgs, effect, idempotencyKey }, options),
-      ),
-    progressed: (progress) =>
-      publish(() =>
-        ToolProgressEvent({ ...call, progress: toJsonValue(progress).value ?? null }, options),
-      ),
-    finished: (result, details) =>
-      publish(() => ToolExecuteResultEvent(resultData(result, details), options)),
-    late: (outcome, durationMs) =>
-      publish(() => ToolLateResultEvent({ ...call, durationMs, ...lateOutcome(outcome) }, options)),
-    through: (other) =>
-      createToolReporter(other, sessionId, { id: toolCallId, name: toolName } as NormalCall),
-  };
+  ): void {
+    this.#publish((call, options) =>
+      ToolLateResultEvent({ ...call, durationMs, ...lateOutcome(outcome) }, options),
+    );
+  }
 
   /** A bus that is stopped, full or broken must not change what the tool did. */
-  function publish(make: () => EventMessage): void {
-    if (!publisher) return;
+  #publish(
+    make: (
+      call: Pick<ReportedCall, 'toolCallId' | 'toolName'>,
+      options: Pick<ReportedCall, 'sessionId'>,
+    ) => EventMessage,
+  ): void {
+    if (!this.#publisher) return;
+    const { toolCallId, toolName, sessionId } = this.#call;
     try {
-      publisher.publish(make(), { awaitProcessing: false }).catch(() => {});
+      const event = make({ toolCallId, toolName }, { sessionId });
+      this.#publisher.publish(event, { awaitProcessing: false }).catch(() => {});
     } catch {
       // as above
     }
   }
+}
+
+/** Whose events they are. */
+export interface ReportedCall {
+  readonly toolCallId: string;
+  readonly toolName: string;
+  readonly sessionId: SessionId;
 }
 
 function lateOutcome(outcome: { readonly value: unknown } | { readonly error: ErrorData }): {
@@ -113,7 +126,7 @@ function resultData(result: ToolResult, { tool, args, engineId, error }: ResultD
     },
     toolName: result.name,
     toolCallId: result.callId,
-    toolArgs: args,
+    toolArgs: toJsonValue(args).value ?? null,
     toolResult: result.content,
     ...(result.value !== undefined && { value: result.value }),
     ...(error && { error }),

@@ -3,12 +3,12 @@ import type { Clock } from '@llmgine/core';
 import type { Redactor } from '@llmgine/core/redaction';
 import type { Tool, ToolContext } from './define-tool.ts';
 import { ToolBusyError, ToolCancelledError, ToolTimeoutError } from './errors.ts';
-import { createExclusiveGroups } from './exclusive-groups.ts';
+import { createExclusiveGroups, type ExclusiveGroups } from './exclusive-groups.ts';
 import { redactError } from './pipeline/redact-error.ts';
 import { runWithDeadline } from './pipeline/run-with-deadline.ts';
 import type { RunAttempt } from './tool-connection.ts';
 import type { ToolReporter } from './tool-reporter.ts';
-import { createToolSlots } from './tool-slots.ts';
+import { createToolSlots, type ToolSlots } from './tool-slots.ts';
 
 /** One run as the runner needs it. */
 export interface RunnerCall {
@@ -23,103 +23,98 @@ export interface RunnerCall {
   readonly onStart: () => void;
 }
 
-/** Runs tools: so many at a time, one of each exclusive group, none beyond its deadline. */
-export type ToolRunner = (call: RunnerCall) => Promise<unknown>;
-
 /** What the work inside a tool belongs to. Closed when the run is over, so that what it leaves behind is on its own. */
 interface RunScope {
   open: boolean;
+  /** The exclusive groups that it and the calls round it hold. */
   readonly groups: readonly string[];
 }
 
-/** Makes a runner with slots and groups of its own. */
-export function createToolRunner({
-  maxConcurrency,
-  clock,
-  redact,
-}: {
+/** What a runner stands on. */
+export interface RunnerSettings {
   readonly maxConcurrency: number;
   readonly clock: Clock;
   readonly redact: Redactor;
-}): ToolRunner {
-  const slots = createToolSlots(maxConcurrency);
-  const groups = createExclusiveGroups(clock);
-  const scopes = new AsyncLocalStorage<RunScope>();
+}
 
-  return async (call) => {
-    const outer = scopes.getStore();
+/** Runs tools: so many at a time, one of each exclusive group, none beyond its deadline. */
+export class ToolRunner {
+  readonly #clock: Clock;
+  readonly #redact: Redactor;
+  readonly #slots: ToolSlots;
+  readonly #groups: ExclusiveGroups;
+  readonly #scopes = new AsyncLocalStorage<RunScope>();
+
+  constructor({ maxConcurrency, clock, redact }: RunnerSettings) {
+    this.#clock = clock;
+    this.#redact = redact;
+    this.#slots = createToolSlots(maxConcurrency);
+    this.#groups = createExclusiveGroups(clock);
+  }
+
+  /** Rejects with what the tool threw, or a `ToolCallError`. */
+  async run(call: RunnerCall): Promise<unknown> {
+    const outer = this.#scopes.getStore();
     const nested = outer?.open === true;
     const held = nested ? outer.groups : [];
     const group = call.tool.exclusive;
     // A tool that calls its own group, or its own manager, would wait for itself.
-    if (group === undefined || held.includes(group)) return runInSlot(call, held, nested);
+    if (group === undefined || held.includes(group)) {
+      return this.#runInSlot({ ...call, held, nested });
+    }
 
-    await enterGroup(call, group);
+    await this.#enterGroup(call, group);
     let late: PromiseLike<unknown> | undefined;
     try {
-      return await runInSlot(call, [...held, group], nested, (work) => (late = work));
+      const onGivenUp = (work: PromiseLike<unknown>): void => void (late = work);
+      return await this.#runInSlot({ ...call, held: [...held, group], nested, onGivenUp });
     } finally {
-      groups.leave(group, late);
+      this.#groups.leave(group, late);
     }
-  };
+  }
 
-  async function enterGroup(
-    { tool, timeoutMs, attempt }: RunnerCall,
-    group: string,
-  ): Promise<void> {
-    const turn = await groups.enter(group, { signal: attempt.signal, patienceMs: timeoutMs });
-    if (turn === 'aborted') throw new ToolCancelledError(tool.name, attempt.signal?.reason);
+  async #enterGroup({ tool, timeoutMs, attempt }: RunnerCall, group: string): Promise<void> {
+    const { signal } = attempt;
+    const turn = await this.#groups.enter(group, { signal, patienceMs: timeoutMs });
+    if (turn === 'aborted') throw new ToolCancelledError(tool.name, signal?.reason);
     if (turn === 'occupied') throw new ToolBusyError(tool.name, group, timeoutMs);
   }
 
-  async function runInSlot(
-    call: RunnerCall,
-    held: readonly string[],
-    nested: boolean,
-    onGivenUp?: (work: PromiseLike<unknown>) => void,
-  ): Promise<unknown> {
-    if (nested) return runOnce(call, held, onGivenUp);
+  async #runInSlot(call: ScopedCall): Promise<unknown> {
+    if (call.nested) return this.#runOnce(call);
     const { signal } = call.attempt;
-    const taken = slots.take(signal);
-    if (taken !== true && !(await taken))
+    const taken = this.#slots.take(signal);
+    if (taken !== true && !(await taken)) {
       throw new ToolCancelledError(call.tool.name, signal?.reason);
+    }
     try {
-      return await runOnce(call, held, onGivenUp);
+      return await this.#runOnce(call);
     } finally {
-      slots.free();
+      this.#slots.free();
     }
   }
 
-  async function runOnce(
-    call: RunnerCall,
-    held: readonly string[],
-    onGivenUp?: (work: PromiseLike<unknown>) => void,
-  ): Promise<unknown> {
-    const { tool, timeoutMs, attempt, reporter } = call;
+  async #runOnce(call: ScopedCall): Promise<unknown> {
+    const { tool, timeoutMs, attempt, held, onGivenUp } = call;
     const scope: RunScope = { open: true, groups: held };
-    const startedAt = clock.monotonic();
+    const startedAt = this.#clock.monotonic();
     let work: PromiseLike<unknown> | undefined;
 
     try {
       return await runWithDeadline({
         run: (signal) => {
           call.onStart();
-          const running = scopes.run(scope, () =>
-            tool.execute(call.args, contextOf(call, scope, signal)),
-          );
+          const context = contextOf(call, scope, signal);
+          const running = this.#scopes.run(scope, () => tool.execute(call.args, context));
           if (running instanceof Promise) work = running;
           return running;
         },
         timeoutMs,
         signal: attempt.signal,
-        clock,
+        clock: this.#clock,
         timedOut: () => giveUp(new ToolTimeoutError(tool.name, timeoutMs, tool.effect)),
         aborted: (reason) => giveUp(new ToolCancelledError(tool.name, reason, work && tool.effect)),
-        onLate: (outcome) =>
-          reporter.late(
-            'error' in outcome ? { error: redactError(outcome.error, redact).full } : outcome,
-            clock.monotonic() - startedAt,
-          ),
+        onLate: (outcome) => this.#reportLate(call, outcome, startedAt),
       });
     } finally {
       scope.open = false;
@@ -130,7 +125,22 @@ export function createToolRunner({
       return error;
     }
   }
+
+  #reportLate({ reporter }: RunnerCall, outcome: LateOutcome, startedAt: number): void {
+    const told =
+      'error' in outcome ? { error: redactError(outcome.error, this.#redact).full } : outcome;
+    reporter.late(told, this.#clock.monotonic() - startedAt);
+  }
 }
+
+/** A call, and what it runs inside of. */
+interface ScopedCall extends RunnerCall {
+  readonly held: readonly string[];
+  readonly nested: boolean;
+  readonly onGivenUp?: (work: PromiseLike<unknown>) => void;
+}
+
+type LateOutcome = { readonly value: unknown } | { readonly error: unknown };
 
 function contextOf(
   { tool, attempt, context, reporter }: RunnerCall,

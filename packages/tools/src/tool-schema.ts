@@ -1,4 +1,4 @@
-import { Validator, type Schema as WorkerSchema } from '@cfworker/json-schema';
+import { Validator } from '@cfworker/json-schema';
 import type { StandardJSONSchemaV1, StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidOptionsError, type MaybePromise } from '@llmgine/core';
 
@@ -100,7 +100,7 @@ function createJsonSchemaCheck(
   let validator: Validator | undefined;
 
   return (value) => {
-    validator ??= new Validator(schema as WorkerSchema, draftOf(schema), false);
+    validator ??= new Validator(schema, draftOf(schema), false);
     const { valid, errors } = validator.validate(value);
     return valid ? { value } : { issues: errors.filter(isLeaf).map(toIssue) };
   };

@@ -23,12 +23,12 @@ export function checkArguments(
   schema: ToolSchema,
   toolName: string,
 ): MaybePromise<CheckedArguments> {
-  return then(validate(args), (checked) => {
+  return whenKnown(validate(args), (checked) => {
     if (!checked.issues) return { args, value: checked.value, repairs };
 
     const coerced = coerce(args, schema.json);
     if (coerced.repairs.length === 0) throw new InvalidToolArgumentsError(toolName, checked.issues);
-    return then(validate(coerced.value), (rechecked) => {
+    return whenKnown(validate(coerced.value), (rechecked) => {
       if (rechecked.issues) throw new InvalidToolArgumentsError(toolName, rechecked.issues);
       return {
         args: coerced.value,
@@ -55,9 +55,9 @@ function broken(thrown: unknown): StandardSchemaV1.FailureResult {
 }
 
 /** Goes on at once when there is nothing to wait for. */
-function then<T, Next>(
+function whenKnown<T, Next>(
   value: MaybePromise<T>,
-  next: (value: T) => MaybePromise<Next>,
+  goOn: (value: T) => MaybePromise<Next>,
 ): MaybePromise<Next> {
-  return value instanceof Promise ? value.then(next) : next(value);
+  return value instanceof Promise ? value.then((known) => goOn(known)) : goOn(value);
 }

@@ -13,84 +13,97 @@ export interface Coerced {
  * list, JSON text to what it holds, null to absence. What does not fit is left for validation to refuse.
  */
 export function coerce(given: unknown, root: JsonSchema): Coerced {
-  const repairs: string[] = [];
-  return { value: visit(given, root, []), repairs };
+  const coercion = new Coercion(root);
+  return { value: coercion.visit(given, root, []), repairs: coercion.repairs };
+}
 
-  function visit(value: unknown, unresolved: unknown, path: readonly string[]): unknown {
+/** Where in the arguments a value stands. */
+type Path = readonly string[];
+
+class Coercion {
+  readonly repairs: string[] = [];
+  readonly #root: JsonSchema;
+
+  constructor(root: JsonSchema) {
+    this.#root = root;
+  }
+
+  visit(value: unknown, unresolved: unknown, path: Path): unknown {
     if (path.length > MAX_JSON_DEPTH) return value;
-    const schema = resolveSchema(unresolved, root);
+    const schema = resolveSchema(unresolved, this.#root);
     if (!schema) return value;
-    const chosen = chooseBranch(value, schema, path);
-    const own = coerceSelf(chosen, schema, path);
-    return coerceParts(own, schema, path);
+    const chosen = this.#chooseBranch(value, schema, path);
+    return this.#coerceParts(this.#coerceSelf(chosen, schema, path), schema, path);
   }
 
   /** Takes the branch that fits, or else the first that the value can be made to fit; all of `allOf`. */
-  function chooseBranch(value: unknown, schema: JsonSchema, path: readonly string[]): unknown {
+  #chooseBranch(value: unknown, schema: JsonSchema, path: Path): unknown {
     let current = value;
-    for (const part of listOf(schema['allOf'])) current = visit(current, part, path);
+    for (const part of listOf(schema['allOf'])) current = this.visit(current, part, path);
     const branches = [...listOf(schema['anyOf']), ...listOf(schema['oneOf'])];
     if (branches.length === 0) return current;
 
-    const fitting = branches.find((branch) => matchesShallowly(current, branch, root));
-    if (fitting !== undefined) return visit(current, fitting, path);
-    const before = repairs.length;
+    const fitting = branches.find((branch) => matchesShallowly(current, branch, this.#root));
+    if (fitting !== undefined) return this.visit(current, fitting, path);
+    const before = this.repairs.length;
     for (const branch of branches) {
-      const candidate = visit(current, branch, path);
-      if (matchesShallowly(candidate, branch, root)) return candidate;
-      repairs.length = before;
+      const candidate = this.visit(current, branch, path);
+      if (matchesShallowly(candidate, branch, this.#root)) return candidate;
+      this.repairs.length = before;
     }
     return current;
   }
 
-  function coerceSelf(value: unknown, schema: JsonSchema, path: readonly string[]): unknown {
-    if (schema['type'] === undefined ? !Array.isArray(schema['enum']) : allowsType(schema, value))
-      return value;
+  #coerceSelf(value: unknown, schema: JsonSchema, path: Path): unknown {
+    const fits =
+      schema['type'] === undefined ? !Array.isArray(schema['enum']) : allowsType(schema, value);
+    if (fits) return value;
     for (const [label, attempt] of attempts) {
       const coerced = attempt(value, schema);
       if (coerced === undefined) continue;
-      repairs.push(`${path.join('.') || 'arguments'}: ${label}`);
+      this.#name(path, label);
       return coerced;
     }
     return value;
   }
 
-  function coerceParts(value: unknown, schema: JsonSchema, path: readonly string[]): unknown {
-    if (Array.isArray(value)) {
-      const items = schema['items'];
-      return copyOnChange(value, (item, index) =>
-        visit(item, itemSchema(schema, index) ?? items, [...path, String(index)]),
-      );
-    }
-    return isRecord(value) ? coerceFields(value, schema, path) : value;
+  #coerceParts(value: unknown, schema: JsonSchema, path: Path): unknown {
+    if (isRecord(value)) return this.#coerceFields(value, schema, path);
+    if (!Array.isArray(value)) return value;
+    const first = listOf(schema['prefixItems']);
+    return copyOnChange(value, (item, index) =>
+      this.visit(item, first[index] ?? schema['items'], [...path, String(index)]),
+    );
   }
 
-  function coerceFields(
-    value: Readonly<Record<string, unknown>>,
-    schema: JsonSchema,
-    path: readonly string[],
-  ): unknown {
+  #coerceFields(value: Readonly<Record<string, unknown>>, schema: JsonSchema, path: Path): unknown {
     const properties = isRecord(schema['properties']) ? schema['properties'] : {};
-    const others = schema['additionalProperties'];
     const required = listOf(schema['required']);
     const fields: [string, unknown][] = [];
     let changed = false;
     for (const [key, field] of Object.entries(value)) {
-      const known = Object.hasOwn(properties, key) ? properties[key] : others;
-      if (field === null && known && !required.includes(key) && !allowsNull(known)) {
-        repairs.push(`${[...path, key].join('.')}: null left out`);
+      const inner = Object.hasOwn(properties, key)
+        ? properties[key]
+        : schema['additionalProperties'];
+      const within = [...path, key];
+      if (field === null && inner && !required.includes(key) && !this.#allowsNull(inner)) {
+        this.#name(within, 'null left out');
         changed = true;
         continue;
       }
-      const coerced = visit(field, known, [...path, key]);
+      const coerced = this.visit(field, inner, within);
       changed ||= coerced !== field;
       fields.push([key, coerced]);
     }
     return changed ? Object.fromEntries(fields) : value;
   }
 
-  function allowsNull(unresolved: unknown): boolean {
-    return matchesShallowly(null, unresolved, root);
+  #allowsNull(schema: unknown): boolean {
+    return matchesShallowly(null, schema, this.#root);
+  }
+
+  #name(path: Path, repair: string): void {
+    this.repairs.push(`${path.join('.') || 'arguments'}: ${repair}`);
   }
 }
 
@@ -111,7 +124,8 @@ function textToMember(value: unknown, schema: JsonSchema): unknown {
   const members = listOf(schema['enum']);
   if (members.includes(value)) return undefined;
   return members.find(
-    (member) => typeof member !== 'string' && member !== null && String(member) === value,
+    (member) =>
+      (typeof member === 'number' || typeof member === 'boolean') && String(member) === value,
   );
 }
 
@@ -152,10 +166,6 @@ function names(schema: JsonSchema, type: string): boolean {
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function itemSchema(schema: JsonSchema, index: number): unknown {
-  return listOf(schema['prefixItems'])[index];
 }
 
 function copyOnChange(

@@ -3,7 +3,7 @@ export interface JsonValue {
   readonly value: unknown;
   readonly cyclic: boolean;
   readonly tooDeep: boolean;
-  /** Names of dropped keys that could reach a prototype. */
+  /** A key was dropped that could reach a prototype. */
   readonly dropped: boolean;
 }
 
@@ -15,80 +15,98 @@ export const MAX_JSON_DEPTH = 100;
  * dates ISO text, errors their name and message; cycles and too deep values say so. Never throws.
  */
 export function toJsonValue(given: unknown): JsonValue {
-  const found = { cyclic: false, tooDeep: false, dropped: false };
-  const ancestors = new Set<object>();
-  return { value: copy(given, 0), ...found };
+  const copy = new JsonCopy();
+  const value = copy.of(given, 0);
+  return { value, cyclic: copy.cyclic, tooDeep: copy.tooDeep, dropped: copy.dropped };
+}
 
-  function copy(value: unknown, depth: number): unknown {
+class JsonCopy {
+  cyclic = false;
+  tooDeep = false;
+  dropped = false;
+  readonly #ancestors = new Set<object>();
+
+  of(value: unknown, depth: number): unknown {
     switch (typeof value) {
       case 'string':
         return value.toWellFormed();
       case 'number':
         return Number.isFinite(value) ? value : String(value);
       case 'bigint':
-        return value.toString();
       case 'symbol':
         return String(value);
-      case 'function':
-      case 'undefined':
-        return undefined;
       case 'boolean':
         return value;
       case 'object':
-        return value === null ? null : copyObject(value, depth);
+        return value === null ? null : this.#ofObject(value, depth);
+      default:
+        return undefined;
     }
   }
 
-  function copyObject(value: object, depth: number): unknown {
-    if (ancestors.has(value)) {
-      found.cyclic = true;
+  #ofObject(value: object, depth: number): unknown {
+    if (this.#ancestors.has(value)) {
+      this.cyclic = true;
       return '[circular]';
     }
     if (depth >= MAX_JSON_DEPTH) {
-      found.tooDeep = true;
+      this.tooDeep = true;
       return '[too deep]';
     }
-    ancestors.add(value);
+    this.#ancestors.add(value);
     try {
-      return copyParts(value, depth + 1);
+      return this.#ofParts(value, depth + 1);
     } catch {
       return '[unreadable]';
     } finally {
-      ancestors.delete(value);
+      this.#ancestors.delete(value);
     }
   }
 
-  function copyParts(value: object, depth: number): unknown {
-    if (Array.isArray(value)) return Array.from(value, (item) => copy(item, depth) ?? null);
-    if (value instanceof Date)
-      return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-    if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
-      return `[${value.byteLength} bytes]`;
-    if (value instanceof Set) return Array.from(value, (item) => copy(item, depth) ?? null);
-    if (value instanceof Map) return copyFields(mapFields(value), depth);
+  #ofParts(value: object, depth: number): unknown {
+    if (Array.isArray(value) || value instanceof Set) return this.#ofItems(value, depth);
+    if (value instanceof Map) return this.#ofFields(mapFields(value), depth);
+    const text = textOf(value);
+    if (text !== undefined) return text;
     if (value instanceof Error) return { name: value.name, message: value.message };
-    if (value instanceof RegExp) return String(value);
     const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function') return copy(toJSON.call(value), depth);
-    return copyFields(Object.entries(value), depth);
+    if (typeof toJSON === 'function') return this.of(toJSON.call(value), depth);
+    return this.#ofFields(Object.entries(value), depth);
   }
 
-  function copyFields(fields: Iterable<readonly [string, unknown]>, depth: number): object {
+  #ofItems(items: Iterable<unknown>, depth: number): unknown {
+    return Array.from(items, (item) => this.of(item, depth) ?? null);
+  }
+
+  #ofFields(fields: Iterable<readonly [string, unknown]>, depth: number): unknown {
     const copied: Record<string, unknown> = {};
     for (const [key, field] of fields) {
       if (key === '__proto__') {
-        found.dropped = true;
+        this.dropped = true;
         continue;
       }
-      const inner = copy(field, depth);
+      const inner = this.of(field, depth);
       if (inner !== undefined) copied[key.toWellFormed()] = inner;
     }
     return copied;
   }
 }
 
-function* mapFields(map: ReadonlyMap<unknown, unknown>): Generator<readonly [string, unknown]> {
-  for (const [key, value] of map) {
-    yield [typeof key === 'object' ? (JSON.stringify(key) ?? '') : String(key), value];
+/** Objects that say all in one text. */
+function textOf(value: object): string | undefined {
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
   }
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+    return `[${value.byteLength} bytes]`;
+  return value instanceof RegExp ? String(value) : undefined;
+}
+
+function* mapFields(map: ReadonlyMap<unknown, unknown>): Generator<readonly [string, unknown]> {
+  for (const [key, value] of map) yield [typeof key === 'string' ? key : keyText(key), value];
+}
+
+function keyText(key: unknown): string {
+  const { value } = toJsonValue(key);
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
 }

@@ -24,6 +24,11 @@ function safeErrorData(thrown: unknown): ErrorData {
   }
 }
 
-function withoutStack({ stack: _, cause, ...error }: ErrorData): ErrorData {
-  return cause ? { ...error, cause: withoutStack(cause) } : error;
+function withoutStack({ name, message, code, cause }: ErrorData): ErrorData {
+  return {
+    name,
+    message,
+    ...(code !== undefined && { code }),
+    ...(cause && { cause: withoutStack(cause) }),
+  };
 }

@@ -46,7 +46,7 @@ function endOfFirstObject(text: string): number | undefined {
 /** Tells whether an object's text ends inside a value, so that more than brackets is missing. */
 function isCutOff(text: string): boolean {
   if (!/^[[{]/.test(text)) return false;
-  if (/["'`\]}]\s*[\]}]*\s*[)\]};]*$/.test(text.slice(-64)) === false) return true;
+  if (!/["'`\]}]\s*[\]}]*\s*[)\]};]*$/.test(text.slice(-64))) return true;
   return endsInsideString(text) && !/["'`]\s*[\]}]+[\s);]*$/.test(text.slice(-64));
 }
 
