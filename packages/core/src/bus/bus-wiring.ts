@@ -166,6 +166,7 @@ export class BusWiring {
       rootContext: new AsyncResource('LlmgineBus'),
       // What the bus holds itself nobody else can handle; a shared store's unknown types are left to those who know them.
       knownTypes: () => (shared && !registry.knowsEveryEvent ? registry.knownTypes : undefined),
+      definition: (type) => registry.definition(type),
       publishDue: (claim, started) => this.publishing.publishDue(claim, started),
       newId: () => this.newId(),
       leaseMs: shared ? LEASE_MS : Infinity,

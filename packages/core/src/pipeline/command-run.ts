@@ -1,4 +1,4 @@
-import { CommandCancelledError, CommandTimeoutError } from '../errors.ts';
+import { CommandCancelledError, CommandTimeoutError } from '../bus/bus-errors.ts';
 import type { RegisteredCommandHandler } from '../handler/registered-handler.ts';
 import { failed, toCommandResult, type CommandResult } from '../message/command-result.ts';
 import { toError } from '../message/error-data.ts';
@@ -11,6 +11,7 @@ import { isThenable } from './handler-call.ts';
 import { MessageContext } from './message-context.ts';
 import type { CommandCall } from './middleware.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import type { RunningCommand } from './running-command.ts';
 
 /** Hears when a command has its result. */
 export interface CommandReceiver {
@@ -18,7 +19,7 @@ export interface CommandReceiver {
 }
 
 /** One execution of a command: middleware, invoker, attempts, and the one result. */
-export class CommandRun implements Abortable {
+export class CommandRun implements Abortable, RunningCommand {
   readonly scope: DispatchScope;
   readonly parts: PipelineParts;
   readonly registered: RegisteredCommandHandler;

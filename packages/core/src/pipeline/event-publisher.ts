@@ -1,7 +1,9 @@
 import type { Admission } from '../bus/admission.ts';
 import type { MessageBusOptions } from '../bus/message-bus-options.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
-import { EventHandlersFailedError, InvalidOptionsError, PublishTooDeepError } from '../errors.ts';
+import { PublishTooDeepError } from '../bus/bus-errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { EventHandlersFailedError } from '../handler/handler-errors.ts';
 import type { PublishOptions } from '../handler/handler.ts';
 import type { EventMessage } from '../message/message.ts';
 import type { EventScheduler } from '../queue/event-scheduler.ts';
