@@ -18,13 +18,15 @@ export interface PromptGate {
   enter<T>(visitor: Visitor, work: () => Promise<T>): Promise<T>;
   /** Ends whoever is inside or waits. */
   abortAll(reason: Error): void;
+  /** Resolves when nobody is inside or waits. */
+  whenIdle(): Promise<void>;
 }
 
 /** Makes the gate of one session. */
 export function createPromptGate(sessionId: string, onBusy: OnBusy): PromptGate {
   const inside = new AsyncLocalStorage<{ active: boolean }>();
   const visitors = new Set<Visitor>();
-  let last: Promise<unknown> = Promise.resolve();
+  let last: Promise<void> = Promise.resolve();
 
   return {
     async enter(visitor, work) {
@@ -47,6 +49,7 @@ export function createPromptGate(sessionId: string, onBusy: OnBusy): PromptGate 
       }
     },
     abortAll,
+    whenIdle: () => last,
   };
 
   async function runInside<T>(work: () => Promise<T>): Promise<T> {

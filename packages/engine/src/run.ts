@@ -1,4 +1,4 @@
-import type { EventMessage } from '@llmgine/core';
+import type { EventMessage, SessionId } from '@llmgine/core';
 import type { Clock } from '@llmgine/core/timing';
 import type { Budget, ChatHistory, ChatModel, Usage } from '@llmgine/llm';
 import type { AbortLatch } from './abort-latch.ts';
@@ -23,7 +23,7 @@ export interface RunParts {
 /** One run as it goes on. */
 export interface Run extends RunParts {
   readonly runId: string;
-  readonly sessionId: string;
+  readonly sessionId: SessionId;
   readonly signal: AbortSignal;
   readonly latch: AbortLatch;
   readonly journal: RunJournal;

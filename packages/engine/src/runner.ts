@@ -6,8 +6,10 @@ import {
   type EventMessage,
   type HandlerContext,
   type Outcome,
+  type SessionId,
 } from '@llmgine/core';
 import type { StreamStore } from '@llmgine/core/stores';
+import { sleep } from '@llmgine/core/timing';
 import { budget, BudgetExceededError, type ChatHistory } from '@llmgine/llm';
 import { createAbortLatch, type AbortLatch } from './abort-latch.ts';
 import type { RunLimits } from './engine-options.ts';
@@ -23,7 +25,7 @@ import type { Run, RunParts } from './run.ts';
 /** What runs are made of. */
 export interface RunnerOptions {
   readonly gate: PromptGate;
-  readonly sessionId: string;
+  readonly sessionId: SessionId;
   readonly store: StreamStore | undefined;
   readonly limits: RunLimits;
   readonly loopGuard: LoopGuardOptions | undefined;
@@ -230,9 +232,16 @@ async function finish(run: Run, { stopReason, error }: Ending): Promise<Outcome<
   return stopReason === 'error' && error ? fail(error) : ok(result);
 }
 
+/** How long an aborted run waits for its journal. */
+const FLUSH_MS = 50;
+
 /** The answer counts even where its journal can no longer be written: nothing would be run again. */
 async function keepResult(run: Run, result: ToolChatResult): Promise<void> {
-  await run.journal.write({ type: 'run.finished', result }).catch(() => {});
+  const written = run.journal.write({ type: 'run.finished', result }).catch(() => {});
+  const { clock } = run;
+  await (run.signal.aborted
+    ? Promise.race([written, sleep(FLUSH_MS, { clock })])
+    : run.latch.wait(written).catch(() => {}));
 }
 
 /** Events tell of the run; a bus that no longer takes them must not change how it ends. */

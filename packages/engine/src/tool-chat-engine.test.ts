@@ -538,11 +538,14 @@ describe('the history of a run that was aborted', () => {
   it('15.3 is legal and keeps what had been said', async () => {
     const controller = new AbortController();
     const history = createChatHistory();
-    const { bus, ask } = await start({ history, script: [{ deltas: ['I ', 'think ', 'so'] }] });
+    const { bus, ask, engine } = await start({
+      history,
+      script: [{ deltas: ['I ', 'think ', 'so'] }],
+    });
     bus.registerEventHandler(ModelTextDeltaEvent, () => controller.abort(new Error('enough')));
 
     await ask('hi', controller.signal);
-    await bus.waitForEvents();
+    await engine.whenIdle();
 
     expect(history.getMessages().map(({ role }) => role)).toEqual(['user', 'assistant']);
     expect(history.getMessages().at(-1)!.content).toContain('[interrupted]');

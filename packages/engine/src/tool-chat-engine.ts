@@ -11,6 +11,8 @@ import { createRunner, type RunRequest } from './runner.ts';
 export interface ToolChatEngine extends Disposable {
   readonly sessionId: SessionId;
   readonly history: ChatHistory;
+  /** Resolves when no run goes on or waits: an aborted command has its result before its run has tidied up. */
+  whenIdle(): Promise<void>;
   /** Continues a run that a crash cut off; one that had ended gives its result again and does nothing. */
   resume(
     runId: string,
@@ -60,6 +62,7 @@ export function createToolChatEngine(options: ToolChatEngineOptions): ToolChatEn
   return {
     sessionId,
     history,
+    whenIdle: gate.whenIdle,
     resume: (runId, { signal } = {}) =>
       bus.execute(ToolChatResumeCommand({ runId }, { sessionId }), signal ? { signal } : {}),
     [Symbol.dispose]() {

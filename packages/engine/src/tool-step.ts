@@ -1,3 +1,5 @@
+import { toError } from '@llmgine/core';
+import type { ImminentRun } from '@llmgine/tools';
 import { LOOP_NUDGE } from './loop-guard.ts';
 import { ToolOutcomeUnknownEvent, type RunToolCall } from './messages.ts';
 import { OUTCOME_UNKNOWN, type RecordedCall } from './resume.ts';
@@ -62,22 +64,32 @@ async function execute(
   call: RecordedCall['call'],
   { index, nudge }: CallPlace,
 ): Promise<Pick<RunToolCall, 'status' | 'content'>> {
-  const idempotencyKey = `${run.runId}:${run.step}:${index}`;
-  await run.journal.write({
-    type: 'tool.intent',
-    step: run.step,
-    index,
-    toolName: call.name,
-    arguments: call.arguments,
-    effect: run.tools.getTool(call.name)?.effect ?? 'read',
-    idempotencyKey,
-  });
-  run.signal.throwIfAborted();
+  const { step, signal, sessionId, runId: engineId } = run;
+  let notWritten: Error | undefined;
   const { status, content } = await run.tools.executeToolCall(
-    { id: call.id, name: call.name, arguments: call.arguments, idempotencyKey },
-    { signal: run.signal, engineId: run.runId },
+    { ...call, idempotencyKey: `${run.runId}:${step}:${index}` },
+    { signal, sessionId, engineId, beforeRun: writeIntent },
   );
+  if (notWritten) throw notWritten;
   return { status, content: nudge ? `${content}\n\n${LOOP_NUDGE}` : content };
+
+  /** What cannot be written down must not begin. */
+  async function writeIntent({ args, effect, idempotencyKey }: ImminentRun): Promise<void> {
+    try {
+      await run.journal.write({
+        type: 'tool.intent',
+        step,
+        index,
+        toolName: call.name,
+        arguments: args,
+        effect,
+        idempotencyKey,
+      });
+    } catch (thrown) {
+      notWritten = toError(thrown);
+      throw thrown;
+    }
+  }
 }
 
 async function record(run: Run, { index }: CallPlace, outcome: RunToolCall): Promise<RunToolCall> {
