@@ -108,7 +108,12 @@ export type {
   HandlerFailure,
   HandlerOutcome,
 } from './signals/bus-signal.ts';
-export type { HistogramSnapshot, MetricsSnapshot, MetricsSource } from './signals/metrics-source.ts';
+export type {
+  BusReadings,
+  HistogramSnapshot,
+  MetricsSnapshot,
+  MetricsSource,
+} from './signals/metrics-source.ts';
 export { createSignalHub, type SignalHub } from './signals/signal-hub.ts';
 export { systemClock } from './timing/system-clock.ts';
 export type { Clock } from './timing/clock.ts';
