@@ -31,7 +31,13 @@ export function createSignalHub({ clock = systemClock }: { clock?: Clock } = {})
     emit,
     add(observer) {
       setObservers([...observers, observer]);
-      return { [Symbol.dispose]: () => setObservers(observers.filter(other => other !== observer)) };
+      const watched = observer.onChange?.(() => setObservers(observers));
+      return {
+        [Symbol.dispose]: () => {
+          watched?.[Symbol.dispose]();
+          setObservers(observers.filter((other) => other !== observer));
+        },
+      };
     },
     async flush() {
       await Promise.all(observers.map(observer => flushOne(observer)));
