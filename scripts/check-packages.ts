@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { admits, machineNode, type NodeProgram } from './lib/other-node.ts';
 import { packedFileProblems } from './lib/packed-files.ts';
+import { packedExampleProblems } from './lib/packed-examples.ts';
 import { report } from './lib/report.ts';
 import { outputOf, run } from './lib/run.ts';
-import { findPublished, type Manifest, type WorkspacePackage } from './lib/workspace.ts';
+import {
+  findPackages,
+  findPublished,
+  type Manifest,
+  type WorkspacePackage,
+} from './lib/workspace.ts';
 
 /** What `pnpm pack --json` says of a tarball. */
 interface Packed {
@@ -30,7 +36,16 @@ async function checkPackages(root: string): Promise<string[]> {
     const nodes = [{ command: process.execPath, version: process.versions.node }];
     const other = await machineNode();
     if (other) nodes.push(other);
-    for (const node of nodes) problems.push(...(await loadProblems(consumer, node)));
+    for (const node of nodes) {
+      problems.push(...(await loadProblems(consumer, node)));
+      problems.push(
+        ...(await packedExampleProblems({
+          packages: findPackages(root),
+          consumer: consumer.dir,
+          node,
+        })),
+      );
+    }
     return [...problems, ...(await commandProblems(consumer))];
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -94,6 +109,7 @@ async function loadProblems(
   const specifiers = packages
     .filter(({ manifest }) => admits(manifest.engines?.['node'] ?? '>=0', version))
     .flatMap(({ entryPoints }) => entryPoints.map(({ specifier }) => specifier));
+  if (specifiers.length === 0) return [];
   const programs = {
     'import.mjs': specifiers.map((each) => `await import('${each}');\n`).join(''),
     'require.cjs': specifiers.map((each) => `require('${each}');\n`).join(''),
@@ -102,7 +118,7 @@ async function loadProblems(
   for (const [name, text] of Object.entries(programs)) {
     writeFileSync(join(dir, name), text);
     const { code, output } = await run(command, [name], { cwd: dir, quiet: true });
-    const done = `${name} of ${specifiers.length} entry points on Node ${version}`;
+    const done = `${name} of ${specifiers.length} entry points on Node.js ${version}`;
     if (code === 0) console.log(done);
     else problems.push(`${done} failed:\n${output}`);
   }

@@ -8,6 +8,7 @@ export {
   SessionStartEvent,
 } from './bus/bus-events.ts';
 export type { BusSession } from './bus/bus-session.ts';
+export { createBusSession } from './bus/create-bus-session.ts';
 export { createMessageBus } from './bus/create-message-bus.ts';
 export type {
   BusStats,
@@ -100,6 +101,8 @@ export type {
   EventMiddleware,
 } from './pipeline/middleware.ts';
 export type { EnqueueOptions, EventQueue, QueueEntry } from './queue/event-queue.ts';
+export { createLaneQueue } from './queue/lane-queue.ts';
+export { every } from './queue/schedule.ts';
 export type {
   BusObserver,
   BusSignal,

@@ -35,7 +35,11 @@ export interface ToolProgressData {
 export interface ToolExecuteResultData {
   readonly executionSucceed: boolean;
   readonly status: ToolCallStatus;
-  readonly toolInfo: { readonly name: string; readonly description?: string; readonly effect?: ToolEffect };
+  readonly toolInfo: {
+    readonly name: string;
+    readonly description?: string;
+    readonly effect?: ToolEffect;
+  };
   readonly toolName: string;
   readonly toolCallId: string;
   readonly toolArgs: unknown;
@@ -62,6 +66,8 @@ export interface ToolLateResultData {
 
 /** Data of `tool.approval.requested`: somebody has to decide. */
 export interface ToolApprovalRequestedData {
+  /** Names this question; calls of different runs may share their ids. */
+  readonly approvalId: string;
   readonly toolCallId: string;
   readonly toolName: string;
   readonly toolArgs: unknown;

@@ -24,7 +24,7 @@ export interface BusReadings {
 
 /** Measures a bus by watching it. */
 export interface MetricsSource extends BusObserver {
-  /** Called once by the bus that takes this as its `metrics`, before it adds it as an observer. */
+  /** Called by the bus that takes this as its `metrics`, before it observes. */
   attach?(readings: BusReadings): void;
   /** Forgets what was measured. Called by the bus's `reset()`. */
   reset?(): void;
