@@ -31,9 +31,12 @@ function outcomeFace({ signal, level, kind }: LogRecord): Pick<RecordFace, 'sign
   if (level === 'error') return { sign: '✗', tone: 'bad' };
   if (level === 'warn') return { sign: '!', tone: 'warning' };
   if (signal === 'command.completed') return { sign: '✓', tone: 'good' };
+  if (level === 'debug' || level === 'trace') {
+    return { sign: kind === 'command' ? '›' : '·', tone: 'quiet' };
+  }
   if (signal === 'event.processed') return { sign: '•', tone: 'event' };
   if (signal === 'event.scheduled') return { sign: '◷', tone: 'event' };
-  return { sign: kind === 'command' ? '›' : '·', tone: 'quiet' };
+  return { sign: '·', tone: 'quiet' };
 }
 
 function nameOf({ signal, type, handler, breaker, store, filter }: LogRecord): string {

@@ -12,7 +12,7 @@ export interface RecordLineOptions {
   readonly offsetMinutes: (epochMs: number) => number;
 }
 
-const NAME_COLUMNS = 26;
+const NAME_COLUMNS = 30;
 const DURATION_COLUMNS = 8;
 const ID_COLUMNS = 12;
 
@@ -24,14 +24,14 @@ export function toRecordLine(
   const { sign, tone, name } = faceOf(record);
   const details = detailsOf(record);
   const serious = record.level === 'error' || record.level === 'warn';
+  const ids = [record.session === 'BUS' ? undefined : record.session, record.correlation];
   const columns = [
     paint.dim(timeOf(record.time, offsetMinutes)),
     paintTone(paint, tone, sign),
     named(fit(oneLine(name), NAME_COLUMNS), tone, paint),
-    paint.dim(durationOf(record).padStart(DURATION_COLUMNS)),
-    idColumn(record.session === 'BUS' ? undefined : record.session, paint),
-    paint.dim(idColumn(record.correlation, paint)),
-    serious ? paintTone(paint, tone, details) : details,
+    dimmed(durationOf(record).padStart(DURATION_COLUMNS), paint),
+    ...ids.map((id) => idColumn(id, paint)),
+    serious && details !== '' ? paintTone(paint, tone, details) : details,
   ];
   return `${columns.join(' ').trimEnd()}\n`;
 }
@@ -58,4 +58,9 @@ function idColumn(id: string | undefined, paint: Paint): string {
   if (id === undefined) return ' '.repeat(ID_COLUMNS);
   const short = shortId(oneLine(id));
   return paintId(paint, short) + ' '.repeat(Math.max(0, ID_COLUMNS - short.length));
+}
+
+/** Colour round nothing would keep the end of a line from being trimmed. */
+function dimmed(text: string, paint: Paint): string {
+  return text.trim() === '' ? text : paint.dim(text);
 }

@@ -81,8 +81,11 @@ export function levelOf(signal: BusSignal): LogLevel {
   }
 }
 
+/** What begins ends soon, and its end tells more. */
+const beginnings = new Set(['model.call.started', 'tool.call.requested', 'tool.execute.started']);
+
 /** Pieces of text and progress come by the thousand, and the bus's own events have signals already. */
 function eventLevel({ lossy, type }: { readonly lossy?: true; readonly type: string }): LogLevel {
   if (lossy) return 'trace';
-  return isBusEventType(type) ? 'debug' : 'info';
+  return isBusEventType(type) || beginnings.has(type) ? 'debug' : 'info';
 }
