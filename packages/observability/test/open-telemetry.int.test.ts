@@ -110,7 +110,7 @@ describe('createOpenTelemetryHandler', () => {
       });
       return notes
         .map(([name, value]) =>
-          value === undefined || value === 0 ? '' : ` ${name}=${String(value)}`,
+          value === undefined || value === 0 ? '' : ` ${name}=${JSON.stringify(value)}`,
         )
         .join('');
     });
@@ -119,14 +119,14 @@ describe('createOpenTelemetryHandler', () => {
       '  execute chat.ask (internal)',
       '    attempt chat.ask (internal) attempt=1',
       '      chat gpt-test (client) tokens=120',
-      '      execute_tool get_weather (internal) tool=get_weather',
+      '      execute_tool get_weather (internal) tool="get_weather"',
       '      execute weather.look-up (internal)',
-      '        attempt weather.look-up (internal) attempt=1 status=2 exception=overloaded',
+      '        attempt weather.look-up (internal) attempt=1 status=2 exception="overloaded"',
       '        attempt weather.look-up (internal) attempt=2',
       '      chat gpt-test (client) tokens=120',
       '      publish chat.answered (producer)',
-      '        process chat.answered (consumer) attempt=1 handler=show',
-      '        process chat.answered (consumer) attempt=1 handler=archive status=2 exception=no archive',
+      '        process chat.answered (consumer) attempt=1 handler="show"',
+      '        process chat.answered (consumer) attempt=1 handler="archive" status=2 exception="no archive"',
     ]);
     expect(new Set(receiver.spans.map(({ traceId }) => traceId)).size).toBe(1);
   });
@@ -240,14 +240,14 @@ describe('createOpenTelemetryHandler', () => {
     });
 
     expect(
-      drawTree(spans, (span) => ` ${String(attributesOf(span)['session.id'] ?? '')}`).toSorted(),
+      drawTree(spans, (span) => ` ${JSON.stringify(attributesOf(span)['session.id'])}`).toSorted(),
     ).toEqual([
-      '    attempt work (internal) ',
-      '    attempt work (internal) ',
-      '  execute work (internal) a',
-      '  execute work (internal) b',
-      'session (internal) a',
-      'session (internal) b',
+      '    attempt work (internal) undefined',
+      '    attempt work (internal) undefined',
+      '  execute work (internal) "a"',
+      '  execute work (internal) "b"',
+      'session (internal) "a"',
+      'session (internal) "b"',
     ]);
     expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(2);
   });

@@ -125,7 +125,7 @@ function retryOnce(signals: SignalHub): CommandInvoker {
     if (first.success) return first;
     signals.emit({
       type: 'command.retried',
-      at: 0,
+      at: Date.now(),
       command,
       attempt: 1,
       delayMs: 0,
