@@ -80,7 +80,7 @@ export interface EventOptions extends CommandOptions {
 }
 
 /** Raises data of an older version, by the version it comes from, to the next one. */
-export type Upcasts = Readonly<Record<number, (data: any) => unknown>>;
+export type Upcasts = Readonly<Record<number, (data: never) => unknown>>;
 
 /** Data may be left out when every field of it has a default. */
 export type CreateWith<Input, Options> = [Input] extends [void]
@@ -88,6 +88,8 @@ export type CreateWith<Input, Options> = [Input] extends [void]
   : {} extends Input
     ? [data?: Input, options?: Options]
     : [data: Input, options?: Options];
+
+/* oxlint-disable typescript/no-explicit-any -- the default stands for every definition, whatever its schemas */
 
 /** Makes and identifies the commands of one type. */
 export interface CommandDefinition<
@@ -127,6 +129,8 @@ export interface EventDefinition<Type extends string = string, Data extends Sche
   /** Narrows a message to this definition's type. */
   is(message: AnyMessage): message is EventMessage<Type, Schema.InferOutput<Data>>;
 }
+
+/* oxlint-enable typescript/no-explicit-any */
 
 /** A command's or an event's definition. */
 export type AnyDefinition = CommandDefinition | EventDefinition;
