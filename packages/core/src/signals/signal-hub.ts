@@ -57,10 +57,12 @@ class ObserverList implements SignalHub {
     // Its own object: the same observer may be added twice.
     let present = true;
     this.#set([...this.#observers, observer]);
+    const watching = observer.onChange?.(() => this.#set(this.#observers));
     return {
       [Symbol.dispose]: () => {
         if (!present) return;
         present = false;
+        watching?.[Symbol.dispose]();
         const at = this.#observers.lastIndexOf(observer);
         if (at >= 0) this.#set(this.#observers.toSpliced(at, 1));
       },
