@@ -1,5 +1,5 @@
 // Schedules three reminders and dies without a goodbye.
-import { createMessageBus } from '@llmgine/core';
+import { createMessageBus, systemClock } from '@llmgine/core';
 import { openPersistence } from '@llmgine/persistence';
 import { Reminder } from './reminder.ts';
 
@@ -9,7 +9,7 @@ await bus.start();
 
 for (const [index, text] of ['stretch', 'drink water', 'call home'].entries()) {
   const receipt = await bus.publish(
-    Reminder({ text }, { scheduledAt: Date.now() + 400 + 100 * index }),
+    Reminder({ text }, { scheduledAt: systemClock.now() + 400 + 100 * index }),
   );
   console.log(`  ${receipt.status}: ${text}`);
 }

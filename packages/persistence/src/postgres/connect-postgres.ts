@@ -24,8 +24,6 @@ export interface PostgresOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** The type of bigint columns; ours stay below 2^53. */
-const INT8 = 20;
 /** How long to ask, after a broken commit, whether it was done. */
 const ASK_COMMITTED_MS = 5_000;
 const ASK_INTERVAL_MS = 100;
@@ -78,11 +76,13 @@ function poolConfig({
     query_timeout: 60_000,
     keepAlive: true,
     application_name: 'llmgine',
-    types: {
-      getTypeParser: (id: number, format?: 'text' | 'binary') =>
-        id === INT8 ? Number : (types.getTypeParser(id, format as 'text') as never),
-    } as never,
+    types: { getTypeParser: parserOf },
   };
+}
+
+/** Whole numbers of 64 bits: ours stay below 2^53. */
+function parserOf(...type: Parameters<typeof types.getTypeParser>): unknown {
+  return type[0] === types.builtins.INT8 ? Number : types.getTypeParser(...type);
 }
 
 /** @throws DatabaseUnreachableError, DatabaseAccessDeniedError, DatabaseClosedError */

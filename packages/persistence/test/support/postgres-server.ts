@@ -45,8 +45,13 @@ export class PostgresServer {
     const made = spawnSync(
       join(native, 'bin', 'initdb'),
       [
-        ...['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
-        ...['-E', 'UTF8', '--no-locale', '--no-sync'],
+        `--pgdata=${data}`,
+        '--username=postgres',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--encoding=UTF8',
+        '--no-locale',
+        '--no-sync',
       ],
       { ...options, encoding: 'utf8' },
     );
