@@ -1,6 +1,6 @@
 import { sql, type ColumnDefinitionBuilder, type Compilable } from 'kysely';
 import { indexName } from '../query-builder.ts';
-import type { Migration, MigrationContext } from '../migrate.ts';
+import type { Migration, MigrationContext } from '../migration.ts';
 
 /** The tables of the first release. */
 export const initial: Migration = {
