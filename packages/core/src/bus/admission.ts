@@ -16,7 +16,8 @@ export class Admission {
   }
 
   /** @throws BusStoppedError, SessionEndedError */
-  check(scope: DispatchScope | undefined, session: SessionState | undefined): void {
+  check(scope: DispatchScope | undefined, sessionId: SessionId): void {
+    const session = this.session(sessionId);
     if (this.phase === 'stopped' || (this.phase === 'stopping' && !scope))
       throw new BusStoppedError();
     if (session && session.phase !== 'open' && !scope?.belongsTo(session.id))

@@ -50,7 +50,7 @@ export class BusSessions {
       ]);
     }
     const scope = scopes.current;
-    admission.check(scope, undefined);
+    admission.check(scope, BUS_SCOPE);
     if (admission.sessions.has(id)) throw new SessionOpenError(id);
 
     const state: SessionState = {
@@ -119,7 +119,7 @@ export class BusSessions {
   /** A bus that does not run yet keeps the end in the session's lane, behind what is queued there. */
   async #endWhenRunning(state: SessionState, error: Error | undefined): Promise<void> {
     if (error) this.#abandon(state, error);
-    const settled = this.#options.publishing.publishOwn(endEvent(state, error), undefined, true);
+    const settled = this.#options.publishing.publishOwn(endEvent(state, error), undefined);
     void settled.then(() => this.#forget(state, error));
   }
 

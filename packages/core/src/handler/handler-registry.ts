@@ -10,6 +10,7 @@ import type {
   EventMessage,
 } from '../message/message.ts';
 import { anyEvent } from '../message/define-messages.ts';
+import { isBusEventType } from '../bus/bus-events.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
 import type {
   CommandHandler,
@@ -41,6 +42,7 @@ export class HandlerRegistry {
   #order = 0;
   #busCount = 0;
   #sessionCount = 0;
+  #handlesBusEvents = false;
 
   constructor(changed: () => void) {
     this.#changed = changed;
@@ -53,6 +55,11 @@ export class HandlerRegistry {
   /** The message types that are known here, by a handler or by name. */
   get knownTypes(): string[] {
     return [...this.#definitions.keys()].filter((type) => type !== anyEvent.type);
+  }
+
+  /** Handlers of the bus's own events are registered: only then are such events made for single commands. */
+  get handlesBusEvents(): boolean {
+    return this.#handlesBusEvents;
   }
 
   /** A handler for every event is registered: every type counts as known. */
@@ -110,6 +117,7 @@ export class HandlerRegistry {
       order: this.#order++,
     };
 
+    if (isBusEventType(definition.type)) this.#handlesBusEvents = true;
     const handlers = this.#handlersOf(definition);
     scopeOf(handlers, sessionId).add(registered);
     this.#replan(definition, sessionId);
@@ -164,6 +172,7 @@ export class HandlerRegistry {
     this.#anyEvent = createEventHandlers();
     this.#busCount = 0;
     this.#sessionCount = 0;
+    this.#handlesBusEvents = false;
   }
 
   #handlersOf(definition: EventDefinition): EventHandlers {
