@@ -1,4 +1,4 @@
-import { BusStoppedError } from '../errors.ts';
+import { BusStoppedError } from './bus-errors.ts';
 import type { EventLogging } from '../pipeline/event-logging.ts';
 import type { EventPump } from '../pipeline/event-pump.ts';
 import type { DispatchScope } from '../pipeline/dispatch-scope.ts';

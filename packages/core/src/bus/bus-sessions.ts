@@ -1,4 +1,5 @@
-import { InvalidOptionsError, SessionEndedError, SessionOpenError } from '../errors.ts';
+import { SessionEndedError, SessionOpenError } from './bus-errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { toError, toErrorData } from '../message/error-data.ts';
 import type { SessionId } from '../message/session-id.ts';
@@ -88,9 +89,9 @@ export class BusSessions {
 
   /** Ends those that are open, and waits also for those that somebody else ends. */
   async endAll(deadlineMs: number): Promise<void> {
-    const ends = Array.from(this.#options.admission.sessions.values(), (state) => {
+    const ends = Array.from(this.#options.admission.sessions.values(), async (state) => {
       void this.end(state, { error: undefined, deadlineMs });
-      return state.end;
+      await state.end;
     });
     await Promise.all(ends);
   }

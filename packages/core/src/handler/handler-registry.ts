@@ -1,8 +1,5 @@
-import {
-  DuplicateCommandHandlerError,
-  DuplicateDefinitionError,
-  InvalidOptionsError,
-} from '../errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { DuplicateCommandHandlerError, DuplicateDefinitionError } from './handler-errors.ts';
 import type {
   AnyDefinition,
   CommandDefinition,
@@ -83,7 +80,7 @@ export class HandlerRegistry {
     handle: CommandHandler,
     options: CommandHandlerOptions = {},
   ): Disposable {
-    checkRegistration('command', definition, handle, options);
+    checkRegistration(definition?.kind === 'command', definition, { handle, ...options });
     this.know(definition);
     const sessionId = options.sessionId ?? BUS_SCOPE;
     const handlers =
@@ -104,7 +101,7 @@ export class HandlerRegistry {
     handle: EventHandler,
     options: EventHandlerOptions = {},
   ): Disposable {
-    checkRegistration('event', definition, handle, options);
+    checkRegistration(definition?.kind === 'event', definition, { handle, ...options });
     this.know(definition);
     const sessionId = options.sessionId ?? BUS_SCOPE;
     const registered: RegisteredEventHandler = {
@@ -252,29 +249,31 @@ function nameOf(
   return name ?? (handle.name || `handler of ${definition.type}`);
 }
 
+/** @throws InvalidOptionsError with all problems at once */
 function checkRegistration(
-  kind: 'command' | 'event',
+  isRightKind: boolean,
   definition: AnyDefinition,
-  handle: unknown,
-  options: EventHandlerOptions,
+  { handle, sessionId, timeoutMs, priority, name }: EventHandlerOptions & { handle: unknown },
 ): void {
   const problems: string[] = [];
-  if (definition?.kind !== kind)
+  if (!isRightKind)
     problems.push(
-      `the first argument must be a definition made by ${kind === 'command' ? 'defineCommand' : 'defineEvent'}`,
+      'it takes a definition, made by defineCommand for command handlers and by defineEvent for event handlers',
     );
   if (typeof handle !== 'function')
     problems.push(`the handler must be a function, got ${typeof handle}`);
-  const { sessionId, timeoutMs, priority, name } = options;
-  if (sessionId !== undefined && (typeof sessionId !== 'string' || (sessionId as string) === '')) {
+  if (sessionId !== undefined && !isText(sessionId))
     problems.push('sessionId must be a non-empty string');
-  }
+  if (name !== undefined && !isText(name)) problems.push('name must be a non-empty string');
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     problems.push(`timeoutMs must be above 0, got ${String(timeoutMs)}`);
-  if (priority !== undefined && !Number.isFinite(priority))
+  if (priority !== undefined && !Number.isFinite(priority)) {
     problems.push(`priority must be a finite number, got ${String(priority)}`);
-  if (name !== undefined && (typeof name !== 'string' || name === ''))
-    problems.push('name must be a non-empty string');
-  if (problems.length > 0)
-    throw new InvalidOptionsError(`register a handler of '${String(definition?.type)}'`, problems);
+  }
+  if (problems.length === 0) return;
+  throw new InvalidOptionsError(`register a handler of '${definition?.type}'`, problems);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }

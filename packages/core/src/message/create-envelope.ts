@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { AsyncSchemaError, InvalidMessageError } from '../errors.ts';
+import { AsyncSchemaError, InvalidMessageError } from './message-errors.ts';
 import type { CommandOptions, EventOptions } from './message.ts';
 import { uncheckedVendor } from './type-only.ts';
 

@@ -1,9 +1,9 @@
-import { CommandCancelledError } from '../errors.ts';
+import { CommandCancelledError } from '../bus/bus-errors.ts';
 import { failed, toCommandResult, type CommandResult } from '../message/command-result.ts';
 import { toError } from '../message/error-data.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
-import type { CommandRun } from './command-run.ts';
+import type { RunningCommand } from './running-command.ts';
 import type { CommandCall, CommandInvoker } from './middleware.ts';
 
 /** An attempt that somebody waits for. */
@@ -17,11 +17,11 @@ interface OpenAttempt {
 export class CommandAttempts {
   /** Why the latest attempt failed. */
   lastError: Error | undefined;
-  readonly #run: CommandRun;
+  readonly #run: RunningCommand;
   readonly #open = new Set<OpenAttempt>();
   #count = 0;
 
-  constructor(run: CommandRun) {
+  constructor(run: RunningCommand) {
     this.#run = run;
   }
 
