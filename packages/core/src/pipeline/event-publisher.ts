@@ -100,7 +100,10 @@ export class EventPublishing {
   ): Promise<PublishReceipt> {
     const entry = this.#entrance.entryFor(event, undefined);
     entry.isClaimed = true;
-    started((reason) => entry.dispatch?.abort(reason));
+    started((reason) => {
+      if (entry.dispatch) entry.dispatch.abort(reason);
+      else this.#entrance.withdraw(entry);
+    });
     return this.#offerAndSettle(entry);
   }
 
