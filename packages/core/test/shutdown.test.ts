@@ -19,7 +19,9 @@ describe('6.1 before start, start, reset', () => {
     bus.registerEventHandler(Said, () => void handled++);
 
     expect(await now(bus.publish(Said({ text: '' })), clock)).toEqual({ status: 'queued' });
-    expect(await now(bus.publish(Said({ text: '' }), unawaited), clock)).toEqual({ status: 'queued' });
+    expect(await now(bus.publish(Said({ text: '' }), unawaited), clock)).toEqual({
+      status: 'queued',
+    });
 
     expect(handled).toBe(0);
     expect(bus.getStats()).toMatchObject({ state: 'idle', queueSize: 2 });
@@ -48,11 +50,19 @@ describe('6.1 before start, start, reset', () => {
     });
     bus.addEventFilter({ name: 'no heard', accepts: ({ type }) => type !== 'heard' });
 
-    expect(await bus.publish(Heard({ text: '' }))).toEqual({ status: 'filtered', filter: 'no heard' });
+    expect(await bus.publish(Heard({ text: '' }))).toEqual({
+      status: 'filtered',
+      filter: 'no heard',
+    });
     await bus.publish(Said({ text: '' }));
 
     expect(logged).toEqual(['said']);
-    expect(signals.types()).toEqual(['event.published', 'event.filtered', 'event.published', 'event.queued']);
+    expect(signals.types()).toEqual([
+      'event.published',
+      'event.filtered',
+      'event.published',
+      'event.queued',
+    ]);
   });
 
   it('6.1 opening a session before start does not wait for its start event', async () => {
@@ -113,7 +123,11 @@ describe('6.1 before start, start, reset', () => {
     ['reset, start', (bus) => [bus.reset(), bus.start()], 'running'],
     ['stop, reset, start', (bus) => [bus.stop(), bus.reset(), bus.start()], 'running'],
     ['reset, stop', (bus) => [bus.reset(), bus.stop()], 'idle'],
-    ['start, reset, start, stop', (bus) => [bus.start(), bus.reset(), bus.start(), bus.stop()], 'running'],
+    [
+      'start, reset, start, stop',
+      (bus) => [bus.start(), bus.reset(), bus.start(), bus.stop()],
+      'running',
+    ],
   ])('6.1 %s called together leave the bus in one state: %s', async (_, calls, state) => {
     const { bus, clock } = await startBus();
     bus.registerEventHandler(Said, () => {});
@@ -200,7 +214,9 @@ describe('6.2 stop', () => {
       expect(bus.getStats().state).toBe(moment);
       await expect(bus.publish(Said({ text: '' }))).rejects.toThrow(BusStoppedError);
       await expect(bus.publish(Said({ text: '' }), unawaited)).rejects.toThrow(BusStoppedError);
-      await expect(bus.execute(Ask({ text: '' }))).rejects.toMatchObject({ code: 'LLMGINE_BUS_STOPPED' });
+      await expect(bus.execute(Ask({ text: '' }))).rejects.toMatchObject({
+        code: 'LLMGINE_BUS_STOPPED',
+      });
       await expect(bus.session(s)).rejects.toThrow(BusStoppedError);
       opened.resolve();
       await now(stopping, clock);
@@ -308,7 +324,10 @@ describe('6.2 stop', () => {
 
     expect(await now(stopping, clock)).toEqual({ dropped: 3, abandoned: 3 });
     expect(await now(Promise.all(all), clock)).toMatchObject([
-      { status: 'processed', failures: [{ handler: 'stuck', error: { cause: expect.any(BusStoppedError) } }] },
+      {
+        status: 'processed',
+        failures: [{ handler: 'stuck', error: { cause: expect.any(BusStoppedError) } }],
+      },
       { status: 'dropped', reason: 'stopped' },
       { status: 'queued' },
       { status: 'processed', failures: [{ handler: 'stuck' }] },
@@ -318,7 +337,12 @@ describe('6.2 stop', () => {
     ]);
     expect(aborted).toHaveLength(3);
     expect(signals.of('bus.stopped')).toMatchObject([{ dropped: 3, abandoned: 3 }]);
-    expect(bus.getStats()).toMatchObject({ state: 'stopped', queueSize: 0, inFlight: 0, sessions: 0 });
+    expect(bus.getStats()).toMatchObject({
+      state: 'stopped',
+      queueSize: 0,
+      inFlight: 0,
+      sessions: 0,
+    });
   });
 
   it('6.2 at the deadline the end handlers of open sessions have run, and none keeps the stop', async () => {
@@ -447,7 +471,9 @@ describe('6.2 stop', () => {
     session.registerEventHandler(SessionEndEvent, () => void ended++);
     session.registerCommandHandler(Ask, () => bus.stop().then(() => 'stopped'));
 
-    expect(await now(session.execute(Ask({ text: '' })), clock)).toMatchObject({ result: 'stopped' });
+    expect(await now(session.execute(Ask({ text: '' })), clock)).toMatchObject({
+      result: 'stopped',
+    });
 
     expect(ended).toBe(1);
     expect(bus.getStats().sessions).toBe(0);
