@@ -89,6 +89,7 @@ export type {
 } from './message/message.ts';
 export { createMessageIds, type FillRandom, type MessageIds } from './message/message-id.ts';
 export { typeOnly } from './message/type-only.ts';
+export { createOptionChecker, type NumberRule, type OptionChecker } from './option-checker.ts';
 export type { EventFilter } from './pipeline/event-filter.ts';
 export type {
   AttemptWrapper,
