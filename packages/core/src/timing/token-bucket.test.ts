@@ -1,5 +1,5 @@
 import { createFakeClock } from '@llmgine/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TokenBucket } from './token-bucket.ts';
 
