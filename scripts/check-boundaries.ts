@@ -172,9 +172,12 @@ function referenceProblems(root: string, packages: readonly WorkspacePackage[]):
   if (text === undefined) return [];
   const { references = [] } = JSON.parse(text) as { references?: { path: string }[] };
   const listed = new Set(references.map(({ path }) => path));
-  return packages
-    .filter(({ dir, path }) => readIfPresent(join(dir, 'tsconfig.json')) && !listed.has(path))
-    .map(({ path }) => `tsconfig.json does not refer to ${path}; add { "path": "${path}" }`);
+  return packages.flatMap(({ dir, path }) => {
+    if (readIfPresent(join(dir, 'tsconfig.json')) === undefined)
+      return [`${path} has no tsconfig.json`];
+    if (listed.has(path)) return [];
+    return [`tsconfig.json does not refer to ${path}; add { "path": "${path}" }`];
+  });
 }
 
 function packageNameOf(specifier: string): string {

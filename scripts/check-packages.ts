@@ -94,6 +94,7 @@ async function loadProblems(
   const specifiers = packages
     .filter(({ manifest }) => admits(manifest.engines?.['node'] ?? '>=0', version))
     .flatMap(({ entryPoints }) => entryPoints.map(({ specifier }) => specifier));
+  if (specifiers.length === 0) return [];
   const programs = {
     'import.mjs': specifiers.map((each) => `await import('${each}');\n`).join(''),
     'require.cjs': specifiers.map((each) => `require('${each}');\n`).join(''),
@@ -102,7 +103,7 @@ async function loadProblems(
   for (const [name, text] of Object.entries(programs)) {
     writeFileSync(join(dir, name), text);
     const { code, output } = await run(command, [name], { cwd: dir, quiet: true });
-    const done = `${name} of ${specifiers.length} entry points on Node ${version}`;
+    const done = `${name} of ${specifiers.length} entry points on Node.js ${version}`;
     if (code === 0) console.log(done);
     else problems.push(`${done} failed:\n${output}`);
   }

@@ -73,6 +73,12 @@ describe('checkSnippets', () => {
     ]);
   });
 
+  it('leaves a block alone that is itself shown', () => {
+    const shown = block('ts file=examples/gone.ts', 'x');
+
+    expect(problemsIn(`\`\`\`\`markdown\n${shown}\n\`\`\`\`\n`)).toEqual([]);
+  });
+
   it('reads the READMEs of the root and of packages', () => {
     const wrong = block('ts file=examples/a/src/main.ts', 'x');
 

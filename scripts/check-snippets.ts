@@ -27,14 +27,30 @@ export function checkSnippets(root: string): string[] {
 
 /** Finds the fenced blocks that name a file: ```ts file=examples/a/src/main.ts#region */
 function snippetsIn(markdown: string): Snippet[] {
-  const fences =
-    /^(?<indent> *)```\w+ +file=(?<file>[^\s#]+)(?:#(?<region>\S+))?[^\n]*\n(?<code>.*?)^ *```/gms;
-  return [...markdown.matchAll(fences)].map(({ groups = {}, index }) => ({
-    line: markdown.slice(0, index).split('\n').length,
-    file: groups['file'] ?? '',
-    region: groups['region'],
-    code: dedented(groups['code'] ?? ''),
-  }));
+  const snippets: Snippet[] = [];
+  const lines = markdown.split('\n');
+  for (let index = 0; index < lines.length; index += 1) {
+    const opening = /^ *(?<fence>`{3,})(?<info>.*)$/.exec(lines[index] ?? '')?.groups;
+    if (!opening) continue;
+    const start = index + 1;
+    index = closingLine(lines, start, opening['fence'] ?? '');
+    const named = /^\w+ +file=(?<file>[^\s#]+)(#(?<region>\S+))?/.exec(
+      opening['info'] ?? '',
+    )?.groups;
+    if (!named) continue;
+    const code = dedented(lines.slice(start, index).join('\n'));
+    snippets.push({ line: start, file: named['file'] ?? '', region: named['region'], code });
+  }
+  return snippets;
+}
+
+/** A fence is closed by one at least as long, so a longer one can show a shorter one. */
+function closingLine(lines: readonly string[], start: number, fence: string): number {
+  const found = lines.findIndex((line, index) => {
+    const text = line.trim();
+    return index >= start && text.startsWith(fence) && /^`+$/.test(text);
+  });
+  return found === -1 ? lines.length : found;
 }
 
 function problemWith(root: string, { file, region, code }: Snippet): string | undefined {

@@ -16,6 +16,9 @@ export interface RunResult {
   readonly output: string;
 }
 
+/** No tool that we start reports on its use. */
+const QUIET = { DO_NOT_TRACK: '1', TURBO_TELEMETRY_DISABLED: '1' };
+
 /** Runs a program to its end. It gets no standard input. */
 export async function run(
   command: string,
@@ -24,6 +27,7 @@ export async function run(
 ): Promise<RunResult> {
   const child = spawn(command, args, {
     cwd,
+    env: { ...process.env, ...QUIET },
     stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
     ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
   });

@@ -1,2 +1,3 @@
-/** Gives back a value without what must not leave the process. */
-export type Redactor = (value: unknown) => unknown;
+export { createRedactor, type Redactor, type RedactorOptions } from './redaction/redactor.ts';
+export { isSecretName } from './redaction/secret-names.ts';
+export { secretPatterns } from './redaction/secret-patterns.ts';

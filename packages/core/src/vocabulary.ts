@@ -62,6 +62,8 @@ export interface ToolLateResultData {
 
 /** Data of `tool.approval.requested`: somebody has to decide. */
 export interface ToolApprovalRequestedData {
+  /** Names this question; calls of different runs may share their ids. */
+  readonly approvalId: string;
   readonly toolCallId: string;
   readonly toolName: string;
   readonly toolArgs: unknown;

@@ -1,0 +1,8 @@
+export {
+  ToolApprovalRequestedEvent,
+  ToolCallRequestedEvent,
+  ToolExecuteResultEvent,
+  ToolExecuteStartedEvent,
+  ToolLateResultEvent,
+  ToolProgressEvent,
+} from './tool-events.ts';
