@@ -61,7 +61,15 @@ export type {
   MaybePromise,
   PublishOptions,
 } from './handler/handler.ts';
-export { fail, isOutcome, ok, type CommandResult, type Outcome } from './message/command-result.ts';
+export {
+  fail,
+  failed,
+  isOutcome,
+  ok,
+  succeeded,
+  type CommandResult,
+  type Outcome,
+} from './message/command-result.ts';
 export {
   anyEvent,
   defineCommand,

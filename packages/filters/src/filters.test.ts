@@ -63,9 +63,9 @@ describe('eventTypeFilter (7)', () => {
   });
 
   it('refuses lists of anything else', () => {
-    expect(() => eventTypeFilter({ include: [42 as never], exclude: [null as never] })).toThrowError(
-      /include.*exclude/,
-    );
+    expect(() =>
+      eventTypeFilter({ include: [42 as never], exclude: [null as never] }),
+    ).toThrowError(/include.*exclude/);
   });
 });
 
@@ -181,12 +181,17 @@ describe('compositeFilter (7)', () => {
   });
 
   it("asks only those about the bus's own events that want to decide on them", () => {
-    const filter = compositeFilter([no, eventTypeFilter({ exclude: [SessionEndEvent], busEvents: true })]);
+    const filter = compositeFilter([
+      no,
+      eventTypeFilter({ exclude: [SessionEndEvent], busEvents: true }),
+    ]);
     const ended = SessionEndEvent({ sessionId: 'a' });
 
     expect(filter.busEvents).toBe(true);
     expect(filter.accepts(ended)).toBe(false);
-    expect(compositeFilter([no, debugFilter({ log: () => {}, busEvents: true })]).accepts(ended)).toBe(true);
+    expect(
+      compositeFilter([no, debugFilter({ log: () => {}, busEvents: true })]).accepts(ended),
+    ).toBe(true);
   });
 
   it('is named after its filters', () => {
@@ -224,7 +229,9 @@ describe('debugFilter (7)', () => {
   });
 
   it('refuses a log that is no function', () => {
-    expect(() => debugFilter({ log: 'x' as never, enabled: 1 as never })).toThrowError(/log.*enabled/);
+    expect(() => debugFilter({ log: 'x' as never, enabled: 1 as never })).toThrowError(
+      /log.*enabled/,
+    );
   });
 });
 
@@ -244,4 +251,3 @@ describe('every filter (7)', () => {
     expect(sessionFilter({ include: [alice], busEvents: true }).busEvents).toBe(true);
   });
 });
-

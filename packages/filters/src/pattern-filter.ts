@@ -21,8 +21,7 @@ type Match = (type: string) => boolean;
 export function patternFilter(options: PatternFilterOptions): EventFilter {
   const check = createOptionChecker('create pattern filter');
   checkMembership(check, options, {
-    fits: (pattern) =>
-      pattern instanceof RegExp || (typeof pattern === 'string' && pattern !== ''),
+    fits: (pattern) => pattern instanceof RegExp || (typeof pattern === 'string' && pattern !== ''),
     expected: 'globs or regular expressions',
   });
   check.boolean('caseSensitive', options.caseSensitive);

@@ -1,4 +1,10 @@
-import { defineEvent, InvalidOptionsError, sessionId, typeOnly, type EventMessage } from '@llmgine/core';
+import {
+  defineEvent,
+  InvalidOptionsError,
+  sessionId,
+  typeOnly,
+  type EventMessage,
+} from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -79,7 +85,9 @@ describe('rateLimitFilter (7)', () => {
   });
 
   it('never lets a session have more than burst + rate x time, whatever the keys', () => {
-    const steps = fc.array(fc.record({ session: fc.constantFrom('a', 'b', 'c'), waitMs: fc.nat(900) }));
+    const steps = fc.array(
+      fc.record({ session: fc.constantFrom('a', 'b', 'c'), waitMs: fc.nat(900) }),
+    );
 
     fc.assert(
       fc.property(steps, fc.double({ min: 0.2, max: 9, noNaN: true }), (history, maxPerSecond) => {

@@ -55,7 +55,12 @@ describe('createBackoff', () => {
   });
 
   it('refuses every option out of range, all at once', () => {
-    const wrong = { initialDelayMs: -1, maxDelayMs: Number.NaN, base: 0.5, jitter: 'some' as 'full' };
+    const wrong = {
+      initialDelayMs: -1,
+      maxDelayMs: Number.NaN,
+      base: 0.5,
+      jitter: 'some' as 'full',
+    };
 
     expect(() => createBackoff(wrong)).toThrowError(InvalidOptionsError);
     expect(() => createBackoff(wrong)).toThrowError(/initialDelayMs.*maxDelayMs.*base.*jitter/s);

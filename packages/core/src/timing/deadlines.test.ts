@@ -64,7 +64,12 @@ describe('Deadlines', () => {
         for (const step of history) {
           if (step.do === 'wait') clock.advance(step.ms);
           else if (step.do === 'start') {
-            const call = { startedAt: clock.monotonic(), expired: 0, stopped: false, it: createDeadline(() => call.expired++) };
+            const call = {
+              startedAt: clock.monotonic(),
+              expired: 0,
+              stopped: false,
+              it: createDeadline(() => call.expired++),
+            };
             calls.push(call);
             deadlines.start(call.it);
           } else {
