@@ -3,9 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { admits, machineNode, type NodeProgram } from './lib/other-node.ts';
 import { packedFileProblems } from './lib/packed-files.ts';
+import { packedExampleProblems } from './lib/packed-examples.ts';
 import { report } from './lib/report.ts';
 import { outputOf, run } from './lib/run.ts';
-import { findPublished, type Manifest, type WorkspacePackage } from './lib/workspace.ts';
+import {
+  findPackages,
+  findPublished,
+  type Manifest,
+  type WorkspacePackage,
+} from './lib/workspace.ts';
 
 /** What `pnpm pack --json` says of a tarball. */
 interface Packed {
@@ -30,7 +36,16 @@ async function checkPackages(root: string): Promise<string[]> {
     const nodes = [{ command: process.execPath, version: process.versions.node }];
     const other = await machineNode();
     if (other) nodes.push(other);
-    for (const node of nodes) problems.push(...(await loadProblems(consumer, node)));
+    for (const node of nodes) {
+      problems.push(...(await loadProblems(consumer, node)));
+      problems.push(
+        ...(await packedExampleProblems({
+          packages: findPackages(root),
+          consumer: consumer.dir,
+          node,
+        })),
+      );
+    }
     return [...problems, ...(await commandProblems(consumer))];
   } finally {
     rmSync(dir, { recursive: true, force: true });

@@ -1,0 +1,10 @@
+// Facts that hold for every implementation of a port. They are vitest suites, so they have an entry point of their own.
+export { describeEventLogContract, type EventLogUnderTest } from './contracts/event-log.ts';
+export {
+  describeScheduledEventStoreContract,
+  type ScheduledEventStoreUnderTest,
+} from './contracts/scheduled-event-store.ts';
+export {
+  describeStreamStoreContract,
+  type StreamStoreUnderTest,
+} from './contracts/stream-store.ts';
