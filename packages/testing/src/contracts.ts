@@ -1,4 +1,8 @@
 // Facts that hold for every implementation of a port. They are vitest suites, so they have an entry point of their own.
+export {
+  describeDeadLetterStoreContract,
+  type DeadLetterStoreUnderTest,
+} from './contracts/dead-letter-store.ts';
 export { describeEventLogContract, type EventLogUnderTest } from './contracts/event-log.ts';
 export {
   describeScheduledEventStoreContract,

@@ -2,25 +2,48 @@ import { isLlmgineError } from '../errors.ts';
 import type { Clock } from './clock.ts';
 import { sleep } from './sleep.ts';
 
-/** Errors of this project that pass by themselves, so that trying again makes sense. */
-const PASSING = new Set([
-  'LLMGINE_ATTEMPT_TIMEOUT',
-  'LLMGINE_COMMAND_TIMEOUT',
-  'LLMGINE_HANDLER_TIMEOUT',
-  'LLMGINE_LEASE_LOST',
-  'LLMGINE_RATE_LIMITED',
-  'LLMGINE_STREAM_CONFLICT',
-]);
+/** Errors of this project that say how it was used wrongly: they stay what they are however often one tries. */
+const MISUSE = new Set(
+  [
+    'ASYNC_SCHEMA',
+    'BUS_STOPPED',
+    'DEAD_LETTER_NOT_FOUND',
+    'DUPLICATE_COMMAND_HANDLER',
+    'DUPLICATE_DEFINITION',
+    'INVALID_MESSAGE',
+    'INVALID_OPTIONS',
+    'MIDDLEWARE_MISUSE',
+    'MISSING_PEER',
+    'NESTED_RETRY',
+    'NEWER_MESSAGE_VERSION',
+    'NO_COMMAND_HANDLER',
+    'NOT_JSON_SAFE',
+    'PUBLISH_TOO_DEEP',
+    'SESSION_ENDED',
+    'SESSION_OPEN',
+    'UNSUPPORTED_DATABASE_URL',
+    'VALIDATION_FAILED',
+    'WAIT_INSIDE_HANDLER',
+  ].map((code) => `LLMGINE_${code}`),
+);
+
+/** Errors of this project after which trying again at once makes no sense either. */
+const FINAL = new Set(['LLMGINE_CIRCUIT_OPEN', 'LLMGINE_COMMAND_CANCELLED']);
+
+/** Tells whether an error is about misuse, a missing handler or invalid data. */
+export function isMisuse(error: unknown): boolean {
+  return isLlmgineError(error) && MISUSE.has(error.code);
+}
 
 /**
- * Tells whether trying again could help. An error says so itself with a boolean `retryable`; of this project's own
- * errors only those pass that are about time or contention, since misuse, a missing handler and invalid data stay
- * what they are. Everything else may pass.
+ * Tells whether trying again could help. Never after misuse, a missing handler, invalid data, an open circuit or a
+ * cancellation; an error says so itself with a boolean `retryable`; everything else may pass.
  */
 export function isRetryable(error: unknown): boolean {
-  const { retryable, code } = (error ?? {}) as { retryable?: unknown; code?: unknown };
+  if (isMisuse(error)) return false;
+  const { retryable } = (error ?? {}) as { retryable?: unknown };
   if (typeof retryable === 'boolean') return retryable;
-  return !isLlmgineError(error) || PASSING.has(code as string);
+  return !(isLlmgineError(error) && FINAL.has(error.code));
 }
 
 /** How long an error asks to be left alone, in milliseconds: its `retryAfterMs`, where it has a sensible one. */
