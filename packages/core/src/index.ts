@@ -8,6 +8,7 @@ export {
   SessionStartEvent,
 } from './bus/bus-events.ts';
 export type { BusSession } from './bus/bus-session.ts';
+export { createBusSession } from './bus/create-bus-session.ts';
 export { createMessageBus } from './bus/create-message-bus.ts';
 export type {
   BusStats,
@@ -109,6 +110,8 @@ export type {
   EventMiddleware,
 } from './pipeline/middleware.ts';
 export type { EnqueueOptions, EventQueue, QueueEntry } from './queue/event-queue.ts';
+export { createLaneQueue } from './queue/lane-queue.ts';
+export { every } from './queue/schedule.ts';
 export type {
   BusObserver,
   BusSignal,
@@ -117,7 +120,11 @@ export type {
   HandlerFailure,
   HandlerOutcome,
 } from './signals/bus-signal.ts';
-export type { HistogramSnapshot, MetricsSnapshot, MetricsSource } from './signals/metrics-source.ts';
+export type {
+  HistogramSnapshot,
+  MetricsSnapshot,
+  MetricsSource,
+} from './signals/metrics-source.ts';
 export { createSignalHub, type SignalHub } from './signals/signal-hub.ts';
 export { systemClock } from './timing/system-clock.ts';
 export type { Clock } from './timing/clock.ts';

@@ -35,7 +35,11 @@ export interface ToolProgressData {
 export interface ToolExecuteResultData {
   readonly executionSucceed: boolean;
   readonly status: ToolCallStatus;
-  readonly toolInfo: { readonly name: string; readonly description?: string; readonly effect?: ToolEffect };
+  readonly toolInfo: {
+    readonly name: string;
+    readonly description?: string;
+    readonly effect?: ToolEffect;
+  };
   readonly toolName: string;
   readonly toolCallId: string;
   readonly toolArgs: unknown;

@@ -64,7 +64,11 @@ export function createFakeClock({ now = 1_000_000 }: { readonly now?: number } =
     let next: Timer | undefined;
     for (const timer of timers) {
       if (timer.dueAt > target) continue;
-      if (!next || timer.dueAt < next.dueAt || (timer.dueAt === next.dueAt && timer.order < next.order)) {
+      if (
+        !next ||
+        timer.dueAt < next.dueAt ||
+        (timer.dueAt === next.dueAt && timer.order < next.order)
+      ) {
         next = timer;
       }
     }
@@ -83,5 +87,5 @@ async function settled(): Promise<void> {
 }
 
 function nextTurn(): Promise<void> {
-  return new Promise(resolve => setImmediate(resolve));
+  return new Promise((resolve) => setImmediate(resolve));
 }

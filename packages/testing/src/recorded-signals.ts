@@ -15,9 +15,9 @@ export function createRecordedSignals(): RecordedSignals {
 
   return {
     all,
-    observe: signal => void all.push(signal),
+    observe: (signal) => void all.push(signal),
     of: <Type extends BusSignalType>(type: Type) =>
       all.filter((signal): signal is Extract<BusSignal, { type: Type }> => signal.type === type),
-    types: () => all.map(signal => signal.type),
+    types: () => all.map((signal) => signal.type),
   };
 }

@@ -19,9 +19,9 @@ export function createDataReader(
   schema: StandardSchemaV1,
 ): ReadData {
   const standard = schema['~standard'];
-  if (standard.vendor === uncheckedVendor) return data => data;
+  if (standard.vendor === uncheckedVendor) return (data) => data;
 
-  return data => {
+  return (data) => {
     const checked = standard.validate(data === undefined ? {} : data);
     if (checked instanceof Promise) {
       checked.catch(() => {}); // refused here; its own failure must not crash the process

@@ -59,7 +59,11 @@ export interface EventShape<Data extends Schema> {
 /** Makes definitions whose messages take their time and ids from given sources. */
 export interface MessageDefiner {
   /** @throws InvalidOptionsError */
-  defineCommand<const Type extends string, Data extends Schema, Result extends Schema = Schema<void>>(
+  defineCommand<
+    const Type extends string,
+    Data extends Schema,
+    Result extends Schema = Schema<void>,
+  >(
     type: Type,
     shape: CommandShape<Data, Result>,
   ): CommandDefinition<Type, Data, Result>;
@@ -79,7 +83,10 @@ export interface MessageSources {
 }
 
 /** Makes `defineCommand` and `defineEvent` with a clock and randomness of your own, e.g. for reproducible ids in tests. */
-export function defineMessages({ clock = systemClock, fillRandom }: MessageSources = {}): MessageDefiner {
+export function defineMessages({
+  clock = systemClock,
+  fillRandom,
+}: MessageSources = {}): MessageDefiner {
   const ids = createMessageIds(fillRandom);
 
   // The bodies know nothing of the types that each call infers.

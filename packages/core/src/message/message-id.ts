@@ -38,7 +38,7 @@ export function createMessageIds(fillRandom: FillRandom = randomFillSync): Messa
     const time = hex(next, 12);
     fillRandom(random);
     random[0] = (random[0]! & 0x3f) | 0x80; // the variant bits
-    const digits = Array.from(random, byte => hex(byte, 2)).join('');
+    const digits = Array.from(random, (byte) => hex(byte, 2)).join('');
     head = `${time.slice(0, 8)}-${time.slice(8)}-7`;
     tail = `-${digits.slice(0, 4)}-${digits.slice(4)}`;
   }

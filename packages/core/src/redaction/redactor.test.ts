@@ -4,7 +4,8 @@ import { createRedactor } from './redactor.ts';
 
 const redact = createRedactor();
 const jwt = 'eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U';
-const privateKey = '-----BEGIN RSA PRIVATE KEY-----\nMIIEow+IBAAK/CAQEA\n-----END RSA PRIVATE KEY-----';
+const privateKey =
+  '-----BEGIN RSA PRIVATE KEY-----\nMIIEow+IBAAK/CAQEA\n-----END RSA PRIVATE KEY-----';
 
 describe('createRedactor', () => {
   it.each([
@@ -61,7 +62,12 @@ describe('createRedactor', () => {
   it('reaches into arrays, maps, sets, errors and URLs', () => {
     const error = Object.assign(new Error('no sk-abcdefghijklmnop1234'), { token: 'x' });
 
-    const clean = redact([new Map([['token', 'x']]), new Set([jwt]), error, new URL('http://a:b@c/')]);
+    const clean = redact([
+      new Map([['token', 'x']]),
+      new Set([jwt]),
+      error,
+      new URL('http://a:b@c/'),
+    ]);
 
     expect(clean).toEqual([
       new Map([['token', '[redacted]']]),
@@ -112,10 +118,14 @@ describe('createRedactor', () => {
 
   it('never throws, and never lets a secret through, wherever it stands', () => {
     fc.assert(
-      fc.property(fc.anything({ withMap: true, withDate: true, withNullPrototype: true }), fc.string(), (value, text) => {
-        expect(() => redact(value)).not.toThrow();
-        expect(redact(`${text} ${jwt}`)).not.toContain('dozjgNry');
-      }),
+      fc.property(
+        fc.anything({ withMap: true, withDate: true, withNullPrototype: true }),
+        fc.string(),
+        (value, text) => {
+          expect(() => redact(value)).not.toThrow();
+          expect(redact(`${text} ${jwt}`)).not.toContain('dozjgNry');
+        },
+      ),
     );
   });
 

@@ -61,7 +61,8 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
 
   function copyObject(value: object, copyInner: Redactor): unknown {
     if (Array.isArray(value)) return Array.from(value, copyInner);
-    if (value instanceof Date || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value;
+    if (value instanceof Date || ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+      return value;
     if (value instanceof URL) return redactText(value.href);
     if (value instanceof Set) return new Set(Array.from(value, copyInner));
     if (value instanceof Map) return copyMap(value, copyInner);
@@ -83,7 +84,12 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
       const inner = guarded(() => (value as Record<string, unknown>)[key]);
       const safe = isSecret(key) ? hide(inner) : copyInner(inner);
       // Defined, not assigned: a field called __proto__ stays a field.
-      Object.defineProperty(copied, key, { value: safe, enumerable: true, writable: true, configurable: true });
+      Object.defineProperty(copied, key, {
+        value: safe,
+        enumerable: true,
+        writable: true,
+        configurable: true,
+      });
     }
     return copied;
   }
@@ -96,7 +102,8 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
   function redactText(text: string): string {
     try {
       return secrets.reduce(
-        (clean, pattern) => clean.replace(pattern, (...match) => keptPart(match) + replace(match[0])),
+        (clean, pattern) =>
+          clean.replace(pattern, (...match) => keptPart(match) + replace(match[0])),
         text,
       );
     } catch {
@@ -165,7 +172,11 @@ function asGlobal(pattern: RegExp): RegExp {
 
 function checkOptions({ names = [], patterns = [], redact }: RedactorOptions): void {
   const problems: string[] = [];
-  if (!names.every((name) => name instanceof RegExp || (typeof name === 'string' && compactName(name)))) {
+  if (
+    !names.every(
+      (name) => name instanceof RegExp || (typeof name === 'string' && compactName(name)),
+    )
+  ) {
     problems.push('names must be strings with a letter or digit, or regular expressions');
   }
   if (!patterns.every((pattern) => pattern instanceof RegExp)) {

@@ -27,23 +27,25 @@ export function createSignalHub({ clock = systemClock }: { clock?: Clock } = {})
     get active() {
       return observers.length > 0;
     },
-    wants: type => wanted === 'all' || wanted.has(type),
+    wants: (type) => wanted === 'all' || wanted.has(type),
     emit,
     add(observer) {
       setObservers([...observers, observer]);
-      return { [Symbol.dispose]: () => setObservers(observers.filter(other => other !== observer)) };
+      return {
+        [Symbol.dispose]: () => setObservers(observers.filter((other) => other !== observer)),
+      };
     },
     async flush() {
-      await Promise.all(observers.map(observer => flushOne(observer)));
+      await Promise.all(observers.map((observer) => flushOne(observer)));
     },
     clear: () => setObservers([]),
   };
 
   function setObservers(next: readonly BusObserver[]): void {
     observers = next;
-    wanted = next.some(observer => !observer.signals)
+    wanted = next.some((observer) => !observer.signals)
       ? 'all'
-      : new Set(next.flatMap(observer => observer.signals ?? []));
+      : new Set(next.flatMap((observer) => observer.signals ?? []));
   }
 
   function emit(signal: BusSignal): void {

@@ -56,7 +56,9 @@ export interface ScheduledEventStore {
   /** Calls back when another process may have stored something earlier. */
   onEarlier?(wake: () => void): Disposable;
   /** Types that are held (and due) here but not among `known`. */
-  unknownTypes?(known: readonly string[]): Promise<readonly { readonly type: string; readonly id: string }[]>;
+  unknownTypes?(
+    known: readonly string[],
+  ): Promise<readonly { readonly type: string; readonly id: string }[]>;
   /** Forgets what is held. Called by the bus's `reset()` on the store that the bus made itself. */
   reset?(): void;
 }

@@ -1,78 +1,47 @@
 import type { Clock } from './clock.ts';
+import { EqualDeadlines, type EqualDeadline } from './equal-deadlines.ts';
 
-/** One deadline that is running: an object of the caller's, so that a call with a deadline needs no second one. */
+/** Something that must be done by a moment. */
 export interface Deadline {
-  /** Linked by `Deadlines`. */
-  before: Deadline | undefined;
-  /** Linked by `Deadlines`. */
-  after: Deadline | undefined;
-  /** On the clock's monotonic time; set by `Deadlines`. */
-  dueAt: number;
-  /** Called once when the time is up; never after `stop`. */
-  expire(): void;
+  /** It was done in time. */
+  cancel(): void;
 }
 
-/**
- * Deadlines of one length. They end in the order in which they began, so one timer serves them all,
- * and starting and stopping one costs no timer.
- */
+/** Deadlines of any lengths, on one timer for each length. Calling one off costs next to nothing. */
 export class Deadlines {
-  readonly durationMs: number;
   readonly #clock: Clock;
-  #first: Deadline | undefined;
-  #last: Deadline | undefined;
-  #timer: Disposable | undefined;
-  #resting = false;
+  readonly #byLength = new Map<number, EqualDeadlines>();
 
-  constructor(durationMs: number, clock: Clock) {
-    this.durationMs = durationMs;
+  constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  start(deadline: Deadline): void {
-    deadline.dueAt = this.#clock.monotonic() + this.durationMs;
-    deadline.before = this.#last;
-    if (this.#last) this.#last.after = deadline;
-    else this.#first = deadline;
-    this.#last = deadline;
-    this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), this.durationMs);
-  }
-
-  /** Stopping twice, or after it expired, does nothing. */
-  stop(deadline: Deadline): void {
-    if (!this.#unlink(deadline) || this.#first || this.#resting) return;
-    // The timer would keep the process alive, but calls that follow each other in one turn should share it.
-    this.#resting = true;
-    void this.#clock.yieldToIo().then(() => this.#rest());
-  }
-
-  #unlink(deadline: Deadline): boolean {
-    const { before, after } = deadline;
-    if (!before && this.#first !== deadline) return false;
-    if (before) before.after = after;
-    else this.#first = after;
-    if (after) after.before = before;
-    else this.#last = before;
-    deadline.before = undefined;
-    deadline.after = undefined;
-    return true;
-  }
-
-  #rest(): void {
-    this.#resting = false;
-    if (this.#first) return;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
-  }
-
-  #expireDue(): void {
-    this.#timer = undefined;
-    const now = this.#clock.monotonic();
-    for (let due = this.#first; due && due.dueAt <= now; due = this.#first) {
-      this.#unlink(due);
-      due.expire();
+  /** Calls `expired` after `durationMs`, unless cancelled by then. */
+  set(durationMs: number, expired: () => void): Deadline {
+    let equal = this.#byLength.get(durationMs);
+    if (!equal) {
+      equal = new EqualDeadlines(durationMs, this.#clock, () => this.#byLength.delete(durationMs));
+      this.#byLength.set(durationMs, equal);
     }
-    const next = this.#first;
-    if (next) this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), next.dueAt - now);
+    const deadline = new PendingDeadline(equal, expired);
+    equal.start(deadline);
+    return deadline;
+  }
+}
+
+class PendingDeadline implements Deadline, EqualDeadline {
+  before: EqualDeadline | undefined;
+  after: EqualDeadline | undefined;
+  dueAt = 0;
+  readonly expire: () => void;
+  readonly #equal: EqualDeadlines;
+
+  constructor(equal: EqualDeadlines, expired: () => void) {
+    this.#equal = equal;
+    this.expire = expired;
+  }
+
+  cancel(): void {
+    this.#equal.stop(this);
   }
 }

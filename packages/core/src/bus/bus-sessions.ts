@@ -1,0 +1,205 @@
+import { InvalidOptionsError, SessionEndedError, SessionOpenError } from '../errors.ts';
+import type { HandlerRegistry } from '../handler/handler-registry.ts';
+import { toErrorData } from '../message/error-data.ts';
+import type { SessionId } from '../message/session-id.ts';
+import { BUS_SCOPE } from '../message/session-id.ts';
+import type { DispatchScope } from '../pipeline/dispatch-scope.ts';
+import type { EventPublishing } from '../pipeline/event-publisher.ts';
+import type { NestedDispatches } from '../pipeline/nested-dispatches.ts';
+import type { PendingEvent } from '../pipeline/pending-event.ts';
+import type { RunningScopes } from '../pipeline/running-scopes.ts';
+import type { EventQueue } from '../queue/event-queue.ts';
+import type { SignalHub } from '../signals/signal-hub.ts';
+import type { Clock } from '../timing/clock.ts';
+import type { Admission } from './admission.ts';
+import { SessionEndEvent, SessionStartEvent } from './bus-events.ts';
+import type { SessionState } from './session-state.ts';
+
+/** What sessions need of the bus. */
+export interface BusSessionsOptions {
+  readonly admission: Admission;
+  readonly registry: HandlerRegistry;
+  readonly publishing: EventPublishing;
+  readonly nested: NestedDispatches;
+  readonly scopes: RunningScopes;
+  readonly queue: EventQueue;
+  readonly signals: SignalHub;
+  readonly clock: Clock;
+}
+
+/** How a session ends. */
+interface Ending {
+  readonly error: Error | undefined;
+  readonly deadlineMs: number;
+}
+
+/** Opens sessions and ends them: what is queued runs, `SessionEndEvent` comes last, then the handlers go. */
+export class BusSessions {
+  readonly #options: BusSessionsOptions;
+
+  constructor(options: BusSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws SessionOpenError, BusStoppedError, InvalidOptionsError */
+  async open(id: SessionId): Promise<SessionState> {
+    const { admission, publishing, scopes, signals, clock } = this.#options;
+    if (typeof id !== 'string' || (id as string) === '' || id === BUS_SCOPE) {
+      throw new InvalidOptionsError('open a session', [
+        `its id must be a non-empty string other than '${BUS_SCOPE}', got '${String(id)}'`,
+      ]);
+    }
+    const scope = scopes.current;
+    admission.check(scope, undefined);
+    if (admission.sessions.has(id)) throw new SessionOpenError(id);
+
+    const state: SessionState = {
+      id,
+      phase: 'open',
+      pending: 0,
+      dropsQueued: false,
+      end: undefined,
+    };
+    admission.sessions.set(id, state);
+    if (signals.active) signals.emit({ type: 'session.started', at: clock.now(), sessionId: id });
+    await publishing.publish({ scope }, SessionStartEvent({ sessionId: id }, { sessionId: id }));
+    return state;
+  }
+
+  /** Ending twice does nothing more. Never rejects because a handler failed. */
+  end(state: SessionState, ending: Ending): Promise<void> {
+    if (state.phase === 'ended') return Promise.resolve();
+    const scope = this.#options.scopes.current;
+    const isOwnChain = scope?.belongsTo(state.id) ?? false;
+    state.end ??= this.#end(state, ending, isOwnChain ? undefined : scope);
+    // Its own chain cannot be waited for by itself: the rest follows when that returns.
+    return isOwnChain ? Promise.resolve() : this.#waitingFor(state.end, scope);
+  }
+
+  async endAll(deadlineMs: number): Promise<void> {
+    const ends = [...this.#options.admission.sessions.values()].map((state) =>
+      this.end(state, { error: undefined, deadlineMs }),
+    );
+    await Promise.all(ends);
+  }
+
+  /** While a handler waits for the end of one session, the end of another must not wait for that handler. */
+  async #waitingFor(end: Promise<void>, scope: DispatchScope | undefined): Promise<void> {
+    if (!scope) return end;
+    const { root } = scope;
+    root.waitsForOthers = true;
+    this.#options.scopes.changed();
+    try {
+      await end;
+    } finally {
+      root.waitsForOthers = false;
+    }
+  }
+
+  async #end(
+    state: SessionState,
+    { error, deadlineMs }: Ending,
+    scope: DispatchScope | undefined,
+  ): Promise<void> {
+    state.phase = 'ending';
+    const { admission, clock } = this.#options;
+    if (admission.phase === 'idle') return this.#endWhenRunning(state, error);
+
+    const expiresAt = clock.monotonic() + deadlineMs;
+    const ended = new SessionEndedError(state.id, { cause: error });
+    if (error) this.#abandon(state, error);
+    else
+      await this.#within(expiresAt, this.#drained(state, scope), () => this.#abandon(state, ended));
+
+    const last = this.#dispatchEnd(state, error, scope);
+    await this.#within(expiresAt, last, () => this.#abandon(state, ended));
+    this.#forget(state, error);
+  }
+
+  /** A bus that does not run yet keeps the end in the session's lane, behind what is queued there. */
+  async #endWhenRunning(state: SessionState, error: Error | undefined): Promise<void> {
+    if (error) this.#abandon(state, error);
+    const settled = this.#options.publishing.publishOwn(endEvent(state, error), undefined, true);
+    void settled.then(() => this.#forget(state, error));
+  }
+
+  /** Runs what is queued, and waits for what runs. */
+  async #drained(state: SessionState, scope: DispatchScope | undefined): Promise<void> {
+    const { scopes } = this.#options;
+    while (scope?.open && !state.dropsQueued && (await this.#runQueued(state, scope))) {
+      // What these published may be queued by now.
+    }
+    await scopes.until(() => state.dropsQueued || this.#isDrained(state));
+  }
+
+  /** Inside a handler no lane may be waited for: the queued events run as nested calls of it. */
+  async #runQueued(state: SessionState, scope: DispatchScope): Promise<boolean> {
+    const { queue, nested } = this.#options;
+    const entries = queue.remove((entry) => (entry as PendingEvent).session === state);
+    for (const entry of entries) {
+      const receipt = await nested.dispatch(entry.event, scope, state);
+      entry.settle(receipt);
+    }
+    return entries.length > 0;
+  }
+
+  #isDrained(state: SessionState): boolean {
+    const running = this.#options.scopes.filter((scope) => scope.message.sessionId === state.id);
+    const waiting = running.filter((scope) => scope.root.waitsForOthers);
+    const waitingEvents = waiting.filter((scope) => scope.message.kind === 'event').length;
+    const commands = running.filter((scope) => scope.message.kind === 'command').length;
+    return state.pending - waitingEvents <= 0 && commands - (waiting.length - waitingEvents) <= 0;
+  }
+
+  #abandon(state: SessionState, reason: Error): void {
+    const { queue, scopes } = this.#options;
+    state.dropsQueued = true;
+    for (const entry of queue.remove((each) => (each as PendingEvent).session === state)) {
+      entry.settle({ status: 'dropped', reason: 'aborted' });
+    }
+    const running = scopes.filter(
+      (scope) => scope.message.sessionId === state.id && !scope.root.waitsForOthers,
+    );
+    for (const scope of running) scope.owner?.abort(reason);
+    scopes.changed();
+  }
+
+  async #dispatchEnd(
+    state: SessionState,
+    error: Error | undefined,
+    scope: DispatchScope | undefined,
+  ): Promise<void> {
+    await this.#options.publishing.publishNow(
+      endEvent(state, error),
+      scope?.open ? scope : undefined,
+    );
+  }
+
+  /** Waits for work, at most until the deadline; then `expire` makes an end of it. */
+  async #within(expiresAt: number, work: Promise<void>, expire: () => void): Promise<void> {
+    const { clock } = this.#options;
+    using _timer = clock.setTimer(expire, expiresAt - clock.monotonic());
+    await work;
+  }
+
+  #forget(state: SessionState, error: Error | undefined): void {
+    const { admission, registry, signals, clock } = this.#options;
+    registry.removeSession(state.id);
+    state.phase = 'ended';
+    if (admission.sessions.get(state.id) === state) admission.sessions.delete(state.id);
+    if (signals.active)
+      signals.emit({
+        type: 'session.ended',
+        at: clock.now(),
+        sessionId: state.id,
+        ...(error && { error }),
+      });
+  }
+}
+
+function endEvent(state: SessionState, error: Error | undefined) {
+  return SessionEndEvent(
+    { sessionId: state.id, ...(error && { error: toErrorData(error) }) },
+    { sessionId: state.id },
+  );
+}

@@ -1,0 +1,92 @@
+import { MiddlewareMisuseError } from '../errors.ts';
+import {
+  failed,
+  isOutcome,
+  toCommandResult,
+  type CommandResult,
+} from '../message/command-result.ts';
+import { toError } from '../message/error-data.ts';
+import type { CommandCall, CommandMiddleware, EventCall, EventMiddleware } from './middleware.ts';
+
+/** An onion of middleware round whatever is called last. */
+export type Onion<Call, Result> = (
+  call: Call,
+  innermost: (call: Call) => Promise<Result>,
+) => Promise<Result>;
+
+/** Composes command middleware, first outermost. What a layer throws is a failed result to the one outside it. */
+export function composeCommandMiddleware(
+  layers: readonly CommandMiddleware[],
+): Onion<CommandCall, CommandResult> {
+  return layers.reduceRight<Onion<CommandCall, CommandResult>>(
+    (inner, layer) => (call, innermost) => aroundCommand(layer, call, () => inner(call, innermost)),
+    (call, innermost) => innermost(call),
+  );
+}
+
+/** Composes event middleware, first outermost. */
+export function composeEventMiddleware(layers: readonly EventMiddleware[]): Onion<EventCall, void> {
+  return layers.reduceRight<Onion<EventCall, void>>(
+    (inner, layer) => async (call, innermost) => {
+      const next = onlyOnce(layer.name, () => inner(call, innermost));
+      await layer.aroundEvent(call, next);
+    },
+    (call, innermost) => innermost(call),
+  );
+}
+
+async function aroundCommand(
+  layer: CommandMiddleware,
+  call: CommandCall,
+  inner: () => Promise<CommandResult>,
+): Promise<CommandResult> {
+  const commandId = call.command.id;
+  try {
+    const next = layer.repeats ? oneAfterAnother(layer.name, inner) : onlyOnce(layer.name, inner);
+    const result: unknown = await layer.aroundCommand(call, next);
+    if (isOutcome(result))
+      return 'commandId' in result ? (result as CommandResult) : toCommandResult(result, commandId);
+    return failed(
+      new MiddlewareMisuseError(
+        layer.name,
+        'returned no result. Return what next() gave, or ok(value) or fail(error).',
+      ),
+      commandId,
+    );
+  } catch (thrown) {
+    return failed(toError(thrown), commandId);
+  }
+}
+
+function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
+  let called = false;
+  return () => {
+    if (called) {
+      return Promise.reject(
+        new MiddlewareMisuseError(
+          middleware,
+          'called next() twice. Declare repeats: true to call it again after it has settled.',
+        ),
+      );
+    }
+    called = true;
+    return next();
+  };
+}
+
+function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
+  let running = false;
+  return async () => {
+    if (running)
+      throw new MiddlewareMisuseError(
+        middleware,
+        'called next() while the call before had not settled.',
+      );
+    running = true;
+    try {
+      return await next();
+    } finally {
+      running = false;
+    }
+  };
+}

@@ -1,0 +1,42 @@
+import type { CommandExecutor, EventPublisher, HandlerContext } from '../handler/handler.ts';
+import type { SessionId } from '../message/session-id.ts';
+import type { DispatchScope } from './dispatch-scope.ts';
+import type { MessageSender, Sender } from './message-sender.ts';
+import type { RunningScopes } from './running-scopes.ts';
+
+/** What a handler sends through: everything is caused by its message. */
+export class MessageContext implements HandlerContext {
+  readonly attempt: number;
+  readonly #scope: DispatchScope;
+  readonly #scopes: RunningScopes;
+  readonly #sender: MessageSender;
+
+  constructor(scope: DispatchScope, scopes: RunningScopes, sender: MessageSender, attempt: number) {
+    this.attempt = attempt;
+    this.#scope = scope;
+    this.#scopes = scopes;
+    this.#sender = sender;
+  }
+
+  get sessionId(): SessionId {
+    return this.#scope.message.sessionId;
+  }
+
+  get signal(): AbortSignal {
+    return this.#scope.signal;
+  }
+
+  /** Getters, so that handlers may take `{ publish }` out of their context. */
+  get publish(): EventPublisher['publish'] {
+    return (event, options) => this.#sender.publishFrom(this.#from(), event, options);
+  }
+
+  get execute(): CommandExecutor['execute'] {
+    return ((command, options) =>
+      this.#sender.executeFrom(this.#from(), command, options)) as CommandExecutor['execute'];
+  }
+
+  #from(): Sender {
+    return { scope: this.#scopes.innermost(this.#scope), sessionId: this.sessionId };
+  }
+}

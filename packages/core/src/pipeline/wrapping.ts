@@ -1,0 +1,111 @@
+import { NestedRetryError } from '../errors.ts';
+import type { CommandResult } from '../message/command-result.ts';
+import { composeCommandMiddleware, composeEventMiddleware, type Onion } from './compose.ts';
+import type {
+  AttemptWrapper,
+  CommandCall,
+  CommandInvoker,
+  CommandMiddleware,
+  EventCall,
+  EventInvoker,
+  EventMiddleware,
+} from './middleware.ts';
+
+/** What may wrap, of an observability manager. */
+type ManagerLayers = Partial<CommandMiddleware & EventMiddleware & AttemptWrapper>;
+
+/** Everything that wraps handlers, composed anew only when it changes. Undefined onions: nothing wraps. */
+export class Wrapping {
+  readonly commandInvoker: CommandInvoker | undefined;
+  readonly eventInvoker: EventInvoker | undefined;
+  readonly #allowNestedRetry: boolean;
+  #commandLayers: readonly CommandMiddleware[] = [];
+  #eventLayers: readonly EventMiddleware[] = [];
+  #manager: ManagerLayers | undefined;
+  commandOnion: Onion<CommandCall, CommandResult> | undefined;
+  eventOnion: Onion<EventCall, void> | undefined;
+  attemptWrapper: AttemptWrapper | undefined;
+
+  constructor(invokers: {
+    readonly invoker?: CommandInvoker | undefined;
+    readonly eventInvoker?: EventInvoker | undefined;
+    readonly allowNestedRetry: boolean;
+  }) {
+    this.commandInvoker = invokers.invoker;
+    this.eventInvoker = invokers.eventInvoker;
+    this.#allowNestedRetry = invokers.allowNestedRetry;
+  }
+
+  /** @throws NestedRetryError */
+  addCommandMiddleware(layer: CommandMiddleware): Disposable {
+    if (layer.repeats && this.commandInvoker?.retries && !this.#allowNestedRetry)
+      throw new NestedRetryError(layer.name);
+    return this.#added(
+      () => [...this.#commandLayers, layer],
+      () => without(this.#commandLayers, layer),
+      (layers) => {
+        this.#commandLayers = layers;
+      },
+    );
+  }
+
+  addEventMiddleware(layer: EventMiddleware): Disposable {
+    return this.#added(
+      () => [...this.#eventLayers, layer],
+      () => without(this.#eventLayers, layer),
+      (layers) => {
+        this.#eventLayers = layers;
+      },
+    );
+  }
+
+  /** Sets the outermost layer of both kinds, and what wraps attempts. */
+  setManager(manager: ManagerLayers | undefined): void {
+    this.#manager = manager;
+    this.#compose();
+  }
+
+  get manager(): ManagerLayers | undefined {
+    return this.#manager;
+  }
+
+  clear(): void {
+    this.#commandLayers = [];
+    this.#eventLayers = [];
+    this.setManager(undefined);
+  }
+
+  #added<Layer>(
+    add: () => readonly Layer[],
+    remove: () => readonly Layer[],
+    set: (layers: readonly Layer[]) => void,
+  ): Disposable {
+    let present = true;
+    set(add());
+    this.#compose();
+    return {
+      [Symbol.dispose]: () => {
+        if (!present) return;
+        present = false;
+        set(remove());
+        this.#compose();
+      },
+    };
+  }
+
+  #compose(): void {
+    const { aroundCommand, aroundEvent, aroundAttempt } = this.#manager ?? {};
+    const manager = this.#manager as CommandMiddleware & EventMiddleware & AttemptWrapper;
+    const commandLayers = aroundCommand ? [manager, ...this.#commandLayers] : this.#commandLayers;
+    const eventLayers = aroundEvent ? [manager, ...this.#eventLayers] : this.#eventLayers;
+    this.commandOnion =
+      commandLayers.length > 0 ? composeCommandMiddleware(commandLayers) : undefined;
+    this.eventOnion = eventLayers.length > 0 ? composeEventMiddleware(eventLayers) : undefined;
+    this.attemptWrapper = aroundAttempt ? manager : undefined;
+  }
+}
+
+/** Without the last occurrence: the same middleware may be there twice. */
+function without<Layer>(layers: readonly Layer[], layer: Layer): readonly Layer[] {
+  return layers.toSpliced(layers.lastIndexOf(layer), 1);
+}
