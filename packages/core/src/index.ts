@@ -101,6 +101,7 @@ export { typeOnly } from './message/type-only.ts';
 export { createOptionChecker, type NumberRule, type OptionChecker } from './option-checker.ts';
 export type { EventFilter } from './pipeline/event-filter.ts';
 export type {
+  AttemptOptions,
   AttemptWrapper,
   CommandCall,
   CommandInvoker,

@@ -180,6 +180,7 @@ export function createMessageBus(options: MessageBusOptions = {}): MessageBus {
     unsuppressEventErrors() {
       publishing.suppressesErrors = false;
     },
+    getDefinition: (type) => registry.definition(type),
     getEventErrors: () => errors.list(),
     getStats,
     getMetrics: async () => (metrics ? metrics.snapshot() : emptySnapshot),
@@ -248,6 +249,7 @@ export function createMessageBus(options: MessageBusOptions = {}): MessageBus {
     errors.clear();
     scheduler.reset();
     queue.reset?.();
+    options.invoker?.reset?.();
     admission.sessions.clear();
     admission.phase = 'idle';
     prepare();

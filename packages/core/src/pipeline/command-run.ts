@@ -5,11 +5,17 @@ import { toError } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import type { Deadline } from '../timing/deadlines.ts';
-import type { Abortable, DispatchScope } from './dispatch-scope.ts';
+import { DispatchScope, type Abortable } from './dispatch-scope.ts';
 import { isThenable } from './handler-call.ts';
 import { MessageContext } from './message-context.ts';
 import type { CommandCall } from './middleware.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+
+/** What gives up on one attempt. */
+interface AttemptLimit {
+  readonly scope: DispatchScope;
+  readonly deadline: Deadline;
+}
 
 /** One execution of a command: middleware, invoker, attempts, and the one result. */
 export class CommandRun implements Abortable {
@@ -25,6 +31,7 @@ export class CommandRun implements Abortable {
   /** Attempts that are waited for; an abort ends them. */
   #openAttempts: Set<(result: CommandResult) => void> | undefined;
   #deadline: Deadline | undefined;
+  #attemptLimit: AttemptLimit | undefined;
   #stopListening: (() => void) | undefined;
   #startedAt = 0;
 
@@ -73,6 +80,7 @@ export class CommandRun implements Abortable {
     const error = this.#abortError(reason);
     const result = failed(error, this.command.id);
     this.scope.abortSignal(reason);
+    this.#unlimitAttempt(reason);
     this.#attemptEnded(reason instanceof CommandTimeoutError ? 'timed-out' : 'aborted', error);
     for (const endAttempt of this.#openAttempts ?? []) endAttempt(result);
     this.#parts.scopes.abortInside(this.scope, reason);
@@ -134,7 +142,9 @@ export class CommandRun implements Abortable {
 
   async #invoked(call: CommandCall): Promise<CommandResult> {
     try {
-      const result = await this.#parts.wrapping.commandInvoker!(call, () => this.#runAttempt());
+      const result = await this.#parts.wrapping.commandInvoker!(call, (_, options) =>
+        this.#runAttempt(options?.timeoutMs),
+      );
       return toCommandResult(result, this.command.id);
     } catch (thrown) {
       return failed(toError(thrown), this.command.id);
@@ -142,7 +152,7 @@ export class CommandRun implements Abortable {
   }
 
   /** One call of the handler. Resolves at once when the run is aborted; what the handler does then is reported as late. */
-  #runAttempt(): Promise<CommandResult> {
+  #runAttempt(timeoutMs?: number): Promise<CommandResult> {
     if (!this.scope.open)
       return Promise.resolve(
         failed(
@@ -161,8 +171,13 @@ export class CommandRun implements Abortable {
       };
       open.add(end);
       this.#attemptStarted(attempt);
-      void this.#attempted(attempt).then((result) => {
+      const limit = timeoutMs === undefined ? undefined : this.#limitAttempt(timeoutMs, end);
+      const attempted = limit
+        ? this.#parts.scopes.runInside(limit.scope, () => this.#attempted(attempt, limit.scope))
+        : this.#attempted(attempt, this.scope);
+      void attempted.then((result) => {
         if (ended) return this.#reportLate(result);
+        this.#unlimitAttempt();
         this.#attemptEnded(
           result.success ? 'succeeded' : 'failed',
           result.success ? undefined : result.error,
@@ -173,9 +188,36 @@ export class CommandRun implements Abortable {
     });
   }
 
-  async #attempted(attempt: number): Promise<CommandResult> {
+  /** An attempt that may be given up on alone has a scope of its own, whose signal aborts with it. */
+  #limitAttempt(timeoutMs: number, end: (result: CommandResult) => void): AttemptLimit {
+    const { scopes, deadlines } = this.#parts;
+    const scope = new DispatchScope(this.command, this.scope, this.scope.quiet);
+    scope.generation = this.scope.generation;
+    const error = new CommandTimeoutError(this.command.type, timeoutMs);
+    const deadline = deadlines.set(timeoutMs, () => {
+      this.#unlimitAttempt(error);
+      scopes.abortInside(scope, error);
+      this.#lastError = error;
+      this.#attemptEnded('timed-out', error);
+      end(failed(error, this.command.id));
+    });
+    this.#attemptLimit = { scope, deadline };
+    return this.#attemptLimit;
+  }
+
+  /** The attempt is over, by itself or for a reason to abort what still runs of it. */
+  #unlimitAttempt(reason?: unknown): void {
+    const limit = this.#attemptLimit;
+    if (!limit) return;
+    this.#attemptLimit = undefined;
+    limit.deadline.cancel();
+    limit.scope.open = false;
+    if (reason !== undefined) limit.scope.abortSignal(reason);
+  }
+
+  async #attempted(attempt: number, scope: DispatchScope): Promise<CommandResult> {
     const { attemptWrapper } = this.#parts.wrapping;
-    const context = this.#contextFor(attempt);
+    const context = this.#contextFor(attempt, scope);
     const run = async (): Promise<CommandResult> => {
       try {
         return toCommandResult(
@@ -195,9 +237,9 @@ export class CommandRun implements Abortable {
     }
   }
 
-  #contextFor(attempt: number): MessageContext {
+  #contextFor(attempt: number, scope = this.scope): MessageContext {
     const { scopes, sender } = this.#parts;
-    return new MessageContext(this.scope, scopes, sender, attempt);
+    return new MessageContext(scope, scopes, sender, attempt);
   }
 
   #callFor(context: MessageContext): CommandCall {

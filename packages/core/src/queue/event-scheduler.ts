@@ -205,7 +205,7 @@ export class EventScheduler {
   async #claimAndArm(): Promise<void> {
     try {
       const types = this.#options.knownTypes();
-      for (let full = true; full && this.#running;) {
+      for (let full = true; full && this.#running && !this.#holdsOff;) {
         const claims = await this.#store.claimDue({
           types,
           count: CLAIM_COUNT,
