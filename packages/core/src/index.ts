@@ -112,6 +112,7 @@ export type {
 } from './pipeline/middleware.ts';
 export type { EnqueueOptions, EventQueue, QueueEntry } from './queue/event-queue.ts';
 export { createLaneQueue } from './queue/lane-queue.ts';
+export { RingBuffer } from './queue/ring-buffer.ts';
 export { every } from './queue/schedule.ts';
 export type {
   BusObserver,

@@ -4,6 +4,7 @@ export {
   type DeadLetterStoreUnderTest,
 } from './contracts/dead-letter-store.ts';
 export { describeEventLogContract, type EventLogUnderTest } from './contracts/event-log.ts';
+export { describeEventQueueContract, type EventQueueUnderTest } from './contracts/event-queue.ts';
 export {
   describeScheduledEventStoreContract,
   type ScheduledEventStoreUnderTest,

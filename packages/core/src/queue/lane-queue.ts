@@ -65,9 +65,12 @@ export function createLaneQueue(): EventQueue {
       else forget(lane);
     },
     remove(matches) {
-      const removed: QueueEntry[] = [];
-      for (const lane of everyLane()) removed.push(...lane.entries.remove(matches));
+      const removed = everyLane().flatMap((lane) => lane.entries.remove(matches));
       size -= removed.length;
+      for (const lane of ready.remove(({ entries }) => entries.length === 0)) {
+        lane.ready = false;
+        forget(lane);
+      }
       return removed;
     },
   };
@@ -101,12 +104,12 @@ export function createLaneQueue(): EventQueue {
   }
 
   /** Lanes without a key are only in the ring. */
-  function everyLane(): Set<Lane> {
+  function everyLane(): Lane[] {
     const all = new Set<Lane>([busLane, ...lanes.values()]);
     ready.remove((lane) => {
       all.add(lane);
       return false;
     });
-    return all;
+    return [...all];
   }
 }
