@@ -18,8 +18,8 @@ export {
 } from './stores/memory-scheduled-event-store.ts';
 export { createMemoryStreamStore } from './stores/memory-stream-store.ts';
 export type {
-  ClaimRequest,
   ClaimedEvent,
+  ClaimRequest,
   ScheduledEntry,
   ScheduledEventStore,
 } from './stores/scheduled-event-store.ts';

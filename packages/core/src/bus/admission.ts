@@ -1,4 +1,4 @@
-import { BusStoppedError, SessionEndedError } from '../errors.ts';
+import { BusStoppedError, SessionEndedError } from './bus-errors.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
 import type { DispatchScope } from '../pipeline/dispatch-scope.ts';
 import type { SessionState } from './session-state.ts';
@@ -16,7 +16,8 @@ export class Admission {
   }
 
   /** @throws BusStoppedError, SessionEndedError */
-  check(scope: DispatchScope | undefined, session: SessionState | undefined): void {
+  check(scope: DispatchScope | undefined, sessionId: SessionId): void {
+    const session = this.session(sessionId);
     if (this.phase === 'stopped' || (this.phase === 'stopping' && !scope))
       throw new BusStoppedError();
     if (session && session.phase !== 'open' && !scope?.belongsTo(session.id))

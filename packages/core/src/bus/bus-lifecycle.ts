@@ -1,12 +1,12 @@
-import { BusStoppedError } from '../errors.ts';
+import { BusStoppedError } from './bus-errors.ts';
+import type { EventLogging } from '../pipeline/event-logging.ts';
 import type { EventPump } from '../pipeline/event-pump.ts';
 import type { DispatchScope } from '../pipeline/dispatch-scope.ts';
+import type { CommandInvoker } from '../pipeline/middleware.ts';
 import type { RunningScopes } from '../pipeline/running-scopes.ts';
 import type { EventQueue } from '../queue/event-queue.ts';
 import type { EventScheduler } from '../queue/event-scheduler.ts';
 import type { SignalHub } from '../signals/signal-hub.ts';
-import type { EventLog } from '../stores/event-log.ts';
-import { toError } from '../message/error-data.ts';
 import type { Clock } from '../timing/clock.ts';
 import type { Admission } from './admission.ts';
 import type { BusSessions } from './bus-sessions.ts';
@@ -21,7 +21,8 @@ export interface BusLifecycleOptions {
   readonly scopes: RunningScopes;
   readonly queue: EventQueue;
   readonly signals: SignalHub;
-  readonly eventLog: EventLog | undefined;
+  readonly logging: EventLogging;
+  readonly invoker: CommandInvoker | undefined;
   readonly clock: Clock;
 }
 
@@ -108,18 +109,8 @@ export class BusLifecycle {
   }
 
   async #flush(): Promise<void> {
-    const { eventLog, signals, clock } = this.#options;
-    try {
-      await eventLog?.flush();
-    } catch (thrown) {
-      signals.emit({
-        type: 'store.failed',
-        at: clock.now(),
-        store: 'event-log',
-        operation: 'flush',
-        error: toError(thrown),
-      });
-    }
-    await signals.flush();
+    await this.#options.invoker?.flush?.();
+    await this.#options.logging.flush();
+    await this.#options.signals.flush();
   }
 }

@@ -1,4 +1,5 @@
-import { InvalidOptionsError, SessionEndedError, SessionOpenError } from '../errors.ts';
+import { SessionEndedError, SessionOpenError } from './bus-errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { SessionId } from '../message/session-id.ts';
@@ -50,7 +51,7 @@ export class BusSessions {
       ]);
     }
     const scope = scopes.current;
-    admission.check(scope, undefined);
+    admission.check(scope, BUS_SCOPE);
     if (admission.sessions.has(id)) throw new SessionOpenError(id);
 
     const state: SessionState = {
@@ -119,7 +120,7 @@ export class BusSessions {
   /** A bus that does not run yet keeps the end in the session's lane, behind what is queued there. */
   async #endWhenRunning(state: SessionState, error: Error | undefined): Promise<void> {
     if (error) this.#abandon(state, error);
-    const settled = this.#options.publishing.publishOwn(endEvent(state, error), undefined, true);
+    const settled = this.#options.publishing.publishOwn(endEvent(state, error), undefined);
     void settled.then(() => this.#forget(state, error));
   }
 

@@ -7,6 +7,7 @@ import type { BusObserver, HandlerFailure } from '../signals/bus-signal.ts';
 import type { MetricsSnapshot } from '../signals/metrics-source.ts';
 import type { ScheduledEntry } from '../stores/scheduled-event-store.ts';
 import type { BusSession } from './bus-session.ts';
+import type { DeadlineOptions } from './deadline-options.ts';
 
 /** When something happens again. */
 export interface Recurrence {
@@ -26,15 +27,6 @@ export interface ScheduleOptions {
    * @default 'skip'
    */
   readonly onMissed?: 'skip' | 'once' | undefined;
-}
-
-/** How to end. */
-export interface DeadlineOptions {
-  /**
-   * How long running work may take to finish before it is aborted.
-   * @default 5000
-   */
-  readonly deadlineMs?: number | undefined;
 }
 
 /** What `stop()` could not finish. */

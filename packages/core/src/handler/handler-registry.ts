@@ -1,8 +1,5 @@
-import {
-  DuplicateCommandHandlerError,
-  DuplicateDefinitionError,
-  InvalidOptionsError,
-} from '../errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { DuplicateCommandHandlerError, DuplicateDefinitionError } from './handler-errors.ts';
 import type {
   AnyDefinition,
   CommandDefinition,
@@ -10,6 +7,7 @@ import type {
   EventMessage,
 } from '../message/message.ts';
 import { anyEvent } from '../message/define-messages.ts';
+import { isBusEventType } from '../bus/bus-events.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
 import type {
   CommandHandler,
@@ -41,6 +39,7 @@ export class HandlerRegistry {
   #order = 0;
   #busCount = 0;
   #sessionCount = 0;
+  #handlesBusEvents = false;
 
   constructor(changed: () => void) {
     this.#changed = changed;
@@ -53,6 +52,11 @@ export class HandlerRegistry {
   /** The message types that are known here, by a handler or by name. */
   get knownTypes(): string[] {
     return [...this.#definitions.keys()].filter((type) => type !== anyEvent.type);
+  }
+
+  /** Handlers of the bus's own events are registered: only then are such events made for single commands. */
+  get handlesBusEvents(): boolean {
+    return this.#handlesBusEvents;
   }
 
   /** A handler for every event is registered: every type counts as known. */
@@ -76,7 +80,7 @@ export class HandlerRegistry {
     handle: CommandHandler,
     options: CommandHandlerOptions = {},
   ): Disposable {
-    checkRegistration('command', definition, handle, options);
+    checkRegistration(definition?.kind === 'command', definition, { handle, ...options });
     this.know(definition);
     const sessionId = options.sessionId ?? BUS_SCOPE;
     const handlers =
@@ -97,7 +101,7 @@ export class HandlerRegistry {
     handle: EventHandler,
     options: EventHandlerOptions = {},
   ): Disposable {
-    checkRegistration('event', definition, handle, options);
+    checkRegistration(definition?.kind === 'event', definition, { handle, ...options });
     this.know(definition);
     const sessionId = options.sessionId ?? BUS_SCOPE;
     const registered: RegisteredEventHandler = {
@@ -110,6 +114,7 @@ export class HandlerRegistry {
       order: this.#order++,
     };
 
+    if (isBusEventType(definition.type)) this.#handlesBusEvents = true;
     const handlers = this.#handlersOf(definition);
     scopeOf(handlers, sessionId).add(registered);
     this.#replan(definition, sessionId);
@@ -158,10 +163,13 @@ export class HandlerRegistry {
     this.#definitions.clear();
     this.#commands.clear();
     this.#events.clear();
+    // Whoever still holds a registration must not take back, with it, one that comes later.
+    for (const registrations of this.#ofSession.values()) registrations.clear();
     this.#ofSession.clear();
     this.#anyEvent = createEventHandlers();
     this.#busCount = 0;
     this.#sessionCount = 0;
+    this.#handlesBusEvents = false;
   }
 
   #handlersOf(definition: EventDefinition): EventHandlers {
@@ -241,29 +249,31 @@ function nameOf(
   return name ?? (handle.name || `handler of ${definition.type}`);
 }
 
+/** @throws InvalidOptionsError with all problems at once */
 function checkRegistration(
-  kind: 'command' | 'event',
+  isRightKind: boolean,
   definition: AnyDefinition,
-  handle: unknown,
-  options: EventHandlerOptions,
+  { handle, sessionId, timeoutMs, priority, name }: EventHandlerOptions & { handle: unknown },
 ): void {
   const problems: string[] = [];
-  if (definition?.kind !== kind)
+  if (!isRightKind)
     problems.push(
-      `the first argument must be a definition made by ${kind === 'command' ? 'defineCommand' : 'defineEvent'}`,
+      'it takes a definition, made by defineCommand for command handlers and by defineEvent for event handlers',
     );
   if (typeof handle !== 'function')
     problems.push(`the handler must be a function, got ${typeof handle}`);
-  const { sessionId, timeoutMs, priority, name } = options;
-  if (sessionId !== undefined && (typeof sessionId !== 'string' || (sessionId as string) === '')) {
+  if (sessionId !== undefined && !isText(sessionId))
     problems.push('sessionId must be a non-empty string');
-  }
+  if (name !== undefined && !isText(name)) problems.push('name must be a non-empty string');
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     problems.push(`timeoutMs must be above 0, got ${String(timeoutMs)}`);
-  if (priority !== undefined && !Number.isFinite(priority))
+  if (priority !== undefined && !Number.isFinite(priority)) {
     problems.push(`priority must be a finite number, got ${String(priority)}`);
-  if (name !== undefined && (typeof name !== 'string' || name === ''))
-    problems.push('name must be a non-empty string');
-  if (problems.length > 0)
-    throw new InvalidOptionsError(`register a handler of '${String(definition?.type)}'`, problems);
+  }
+  if (problems.length === 0) return;
+  throw new InvalidOptionsError(`register a handler of '${definition?.type}'`, problems);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }

@@ -1,20 +1,15 @@
 import type { Admission } from '../bus/admission.ts';
 import { CommandResultEvent, CommandStartedEvent, isBusEventType } from '../bus/bus-events.ts';
 import type { MessageBusOptions } from '../bus/message-bus-options.ts';
-import {
-  CommandCancelledError,
-  InvalidOptionsError,
-  NoCommandHandlerError,
-  PublishTooDeepError,
-} from '../errors.ts';
+import { CommandCancelledError, PublishTooDeepError } from '../bus/bus-errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { NoCommandHandlerError } from '../handler/handler-errors.ts';
 import type { ExecuteOptions } from '../handler/handler.ts';
-import type { RegisteredCommandHandler } from '../handler/registered-handler.ts';
 import { failed, type CommandResult } from '../message/command-result.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
 import { CommandRun } from './command-run.ts';
-import { DispatchScope } from './dispatch-scope.ts';
-import { MAX_DEPTH } from './event-publisher.ts';
+import { DispatchScope, MAX_DEPTH } from './dispatch-scope.ts';
 import type { Sender } from './message-sender.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import { stamp } from './stamp.ts';
@@ -38,105 +33,114 @@ export class CommandExecution {
     this.#stampMetadata = stampMetadata;
   }
 
-  execute(
-    sender: Sender,
-    given: CommandMessage,
-    options: ExecuteOptions = {},
-  ): Promise<CommandResult> {
-    if (given?.kind !== 'command')
-      throw new InvalidOptionsError('execute', [
-        'it takes a command, made by a definition of defineCommand',
-      ]);
-    checkTimeout(options.timeoutMs);
+  /** @throws InvalidOptionsError, BusStoppedError, SessionEndedError, PublishTooDeepError */
+  execute(sender: Sender, given: CommandMessage, options?: ExecuteOptions): Promise<CommandResult> {
+    if (given?.kind !== 'command') throw new InvalidOptionsError('execute', [notACommand]);
+    checkTimeout(options?.timeoutMs);
     const { scope: parent } = sender;
     const command = stamp(given, sender, this.#stampMetadata);
-    this.#admission.check(parent, this.#admission.session(command.sessionId));
-    if (parent && parent.depth >= MAX_DEPTH)
+    this.#admission.check(parent, command.sessionId);
+    if (parent && parent.depth >= MAX_DEPTH) {
       throw new PublishTooDeepError(command.type, parent.depth);
+    }
 
     const scope = new DispatchScope(command, parent, parent?.quiet ?? false);
-    scope.generation = parent?.generation;
-    const startedAt = this.#reportStart(command, scope);
+    const startedAt = this.#reportStart(scope);
     const registered = this.#parts.registry.commandHandler(command.type, command.sessionId);
-    const refused = refusal(command, registered, options.signal);
-    if (refused) {
-      scope.open = false;
-      this.#reportEnd(command, scope, failed(refused, command.id), startedAt);
-      return Promise.resolve(failed(refused, command.id));
-    }
+    const refused = registered ? cancelled(command, options?.signal) : unhandled(command);
+    if (refused || !registered) return this.#refuse(scope, refused, startedAt);
+    return this.#run(new CommandRun(scope, registered, this.#parts), options, startedAt);
+  }
+
+  #run(
+    run: CommandRun,
+    options: ExecuteOptions | undefined,
+    startedAt: number,
+  ): Promise<CommandResult> {
+    const timeoutMs = shorter(options?.timeoutMs, run.registered.timeoutMs);
     return new Promise((resolve) => {
-      const run = new CommandRun(scope, registered!, this.#parts, (result) => {
-        this.#reportEnd(command, scope, result, startedAt);
-        resolve(result);
-      });
-      const timeoutMs = shorter(options.timeoutMs, registered!.timeoutMs);
-      if (options.signal || timeoutMs !== undefined) run.limit(options.signal, timeoutMs);
-      this.#parts.scopes.runInside(scope, () => run.start());
+      run.receiver = {
+        finished: (result) => {
+          this.#reportEnd(run.scope, result, startedAt);
+          resolve(result);
+        },
+      };
+      if (options?.signal || timeoutMs !== undefined) run.limit(options?.signal, timeoutMs);
+      this.#parts.scopes.runInside(run.scope, () => run.start());
     });
   }
 
-  /** Gives back the monotonic time of the start, if anybody wants to know the duration. */
-  #reportStart(command: CommandMessage, scope: DispatchScope): number {
-    const { signals, time, registry } = this.#parts;
-    const isHandled = registry.handles(CommandStartedEvent.type, command.sessionId);
-    const isResultHandled = registry.handles(CommandResultEvent.type, command.sessionId);
-    if (!signals.active && !isHandled && !isResultHandled) return 0;
+  #refuse(
+    scope: DispatchScope,
+    error: Error | undefined,
+    startedAt: number,
+  ): Promise<CommandResult> {
+    const command = scope.message as CommandMessage;
+    const result = failed(error ?? unhandled(command), command.id);
+    scope.open = false;
+    this.#reportEnd(scope, result, startedAt);
+    return Promise.resolve(result);
+  }
 
+  /** Gives back the monotonic time of the start, if anybody wants to know the duration. */
+  #reportStart(scope: DispatchScope): number {
+    const { signals, time, registry } = this.#parts;
+    if (!signals.active && !registry.handlesBusEvents) return 0;
+    const command = scope.message as CommandMessage;
     const startedAt = time.monotonic();
-    if (signals.wants('command.started'))
+    if (signals.wants('command.started')) {
       signals.emit({ type: 'command.started', at: time.at(startedAt), command });
-    if (isHandled && !isQuiet(scope)) {
+    }
+    if (this.#isHandled(CommandStartedEvent.type, scope)) {
       const data = { commandType: command.type, commandId: command.id };
-      this.#parts.publishBusEvent(
-        CommandStartedEvent(data, { sessionId: command.sessionId }),
-        scope,
-      );
+      const event = CommandStartedEvent(data, { sessionId: command.sessionId });
+      this.#parts.publishBusEvent(event, scope);
     }
     return startedAt;
   }
 
-  #reportEnd(
-    command: CommandMessage,
-    scope: DispatchScope,
-    result: CommandResult,
-    startedAt: number,
-  ): void {
+  #reportEnd(scope: DispatchScope, result: CommandResult, startedAt: number): void {
     const { signals, time, registry } = this.#parts;
-    const isHandled =
-      registry.handles(CommandResultEvent.type, command.sessionId) && !isQuiet(scope);
+    if (!signals.active && !registry.handlesBusEvents) return;
+    const isHandled = this.#isHandled(CommandResultEvent.type, scope);
     if (!isHandled && !signals.wants('command.completed')) return;
 
+    const command = scope.message as CommandMessage;
     const now = time.monotonic();
     const durationMs = now - startedAt;
     if (signals.wants('command.completed')) {
       signals.emit({ type: 'command.completed', at: time.at(now), command, result, durationMs });
     }
-    if (!isHandled) return;
-    const data = {
-      commandType: command.type,
-      commandId: command.id,
-      success: result.success,
-      ...(result.success ? { result: result.result } : { error: toErrorData(result.error) }),
-      durationMs,
-    };
-    this.#parts.publishBusEvent(CommandResultEvent(data, { sessionId: command.sessionId }), scope);
+    if (isHandled) this.#parts.publishBusEvent(resultEvent(command, result, durationMs), scope);
+  }
+
+  /** Nothing loops: what was caused by an event of the bus's own makes none. */
+  #isHandled(type: string, scope: DispatchScope): boolean {
+    const { registry } = this.#parts;
+    if (!registry.handlesBusEvents || scope.quiet || isBusEventType(scope.message.type)) {
+      return false;
+    }
+    return registry.handles(type, scope.message.sessionId);
   }
 }
 
-/** Nothing loops: what was caused by an event of the bus's own makes none. */
-function isQuiet(scope: DispatchScope): boolean {
-  return scope.quiet || isBusEventType(scope.message.type);
+function resultEvent(command: CommandMessage, result: CommandResult, durationMs: number) {
+  const { type: commandType, id: commandId, sessionId } = command;
+  const outcome = result.success
+    ? { success: true, result: result.result }
+    : { success: false, error: toErrorData(result.error) };
+  return CommandResultEvent({ commandType, commandId, ...outcome, durationMs }, { sessionId });
 }
 
-function refusal(
-  command: CommandMessage,
-  registered: RegisteredCommandHandler | undefined,
-  signal: AbortSignal | undefined,
-): Error | undefined {
-  if (!registered) return new NoCommandHandlerError(command.type, command.sessionId);
-  if (signal?.aborted)
-    return new CommandCancelledError(command.type, signal.reason, { cause: signal.reason });
-  return undefined;
+const notACommand = 'it takes a command, made by a definition of defineCommand';
+
+function unhandled({ type, sessionId }: CommandMessage): Error {
+  return new NoCommandHandlerError(type, sessionId);
+}
+
+function cancelled({ type }: CommandMessage, signal: AbortSignal | undefined): Error | undefined {
+  if (!signal?.aborted) return undefined;
+  return new CommandCancelledError(type, signal.reason, { cause: signal.reason });
 }
 
 /** @throws InvalidOptionsError */

@@ -1,16 +1,24 @@
 import { EventHandlerFailedEvent } from '../bus/bus-events.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
+import { HandlerAbortedError } from '../handler/handler-errors.ts';
+import type { RegisteredEventHandler } from '../handler/registered-handler.ts';
 import type { EventPlan } from '../handler/priority-groups.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { EventMessage } from '../message/message.ts';
 import type { HandlerFailure } from '../signals/bus-signal.ts';
 import type { Abortable, DispatchScope } from './dispatch-scope.ts';
-import { HandlerCall, type HandlerCallOwner } from './handler-call.ts';
+import { HandlerCall } from './handler-call.ts';
+import type { HandlerCallOwner, RunningHandler } from './handler-call-owner.ts';
 import { MessageContext } from './message-context.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
+/** Hears when a dispatch has ended. */
+export interface DispatchReceiver {
+  dispatched(receipt: PublishReceipt): void;
+}
+
 const noFailures: readonly HandlerFailure[] = Object.freeze([]);
-const processedWithoutFailures: PublishReceipt = Object.freeze({
+const withoutFailures: PublishReceipt = Object.freeze({
   status: 'processed',
   failures: noFailures,
 });
@@ -20,51 +28,47 @@ const processedWithoutFailures: PublishReceipt = Object.freeze({
  * rather than as an async function, since a promise per group and handler would cost more than the handlers.
  */
 export class EventDispatch implements Abortable, HandlerCallOwner {
-  readonly event: EventMessage;
   readonly scope: DispatchScope;
-  readonly #parts: PipelineParts;
+  readonly parts: PipelineParts;
+  readonly reportsHandlers: boolean;
   readonly #plan: EventPlan;
-  readonly #done: (receipt: PublishReceipt) => void;
-  readonly #reportsHandlers: boolean;
-  #context: MessageContext | undefined;
+  readonly #receiver: DispatchReceiver;
+  #context: MessageContext | undefined = undefined;
   #startedAt = 0;
   #nextGroup = 0;
-  /** Of the present group. */
-  #calls: HandlerCall[] = [];
+  /** The last call of the present group. */
+  #lastCall: HandlerCall | undefined = undefined;
   #pending = 0;
-  #failures: HandlerFailure[] | undefined;
+  #failures: HandlerFailure[] | undefined = undefined;
   #ended = false;
 
-  constructor(scope: DispatchScope, parts: PipelineParts, done: (receipt: PublishReceipt) => void) {
-    this.event = scope.message as EventMessage;
+  constructor(scope: DispatchScope, parts: PipelineParts, receiver: DispatchReceiver) {
     this.scope = scope;
-    this.#parts = parts;
-    this.#plan = parts.registry.eventPlan(this.event);
-    this.#done = done;
-    const { signals } = parts;
-    this.#reportsHandlers =
-      signals.active && (signals.wants('handler.started') || signals.wants('handler.finished'));
+    this.parts = parts;
+    this.reportsHandlers =
+      parts.signals.wants('handler.started') || parts.signals.wants('handler.finished');
+    this.#plan = parts.registry.eventPlan(scope.message as EventMessage);
+    this.#receiver = receiver;
     scope.owner = this;
     parts.scopes.add(scope);
   }
 
+  get event(): EventMessage {
+    return this.scope.message as EventMessage;
+  }
+
   get context(): MessageContext {
-    return (this.#context ??= new MessageContext(
-      this.scope,
-      this.#parts.scopes,
-      this.#parts.sender,
-      1,
-    ));
+    return (this.#context ??= new MessageContext(this.scope, this.parts, 1));
   }
 
   /** To be called inside the scope. */
   start(): void {
-    const { signals, time } = this.#parts;
+    const { signals, time } = this.parts;
     if (signals.wants('event.processed')) this.#startedAt = time.monotonic();
     this.#runGroups();
   }
 
-  callSettled(call: HandlerCall): void {
+  callSettled(call: RunningHandler): void {
     if (call.error) this.#failed(call);
     if (--this.#pending === 0) this.#runGroups();
   }
@@ -74,56 +78,59 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
     this.#nextGroup = this.#plan.groups.length;
     this.scope.open = false;
     this.scope.abortSignal(reason);
-    for (const call of this.#calls) {
+    for (let call = this.#lastCall; call; call = call.before) {
       if (call.settled) continue;
-      call.abandon(reason);
+      call.abandon(new HandlerAbortedError(call.handler.name, reason), reason);
       this.#failed(call);
     }
-    this.#parts.scopes.abortInside(this.scope, reason);
+    this.parts.scopes.abortInside(this.scope, reason);
     this.#end();
   }
 
   #runGroups(): void {
     const { groups } = this.#plan;
     while (!this.#ended && this.#nextGroup < groups.length) {
-      const group = groups[this.#nextGroup++]!;
-      this.#calls = [];
-      // One more than run, so that handlers that settle meanwhile do not start the next group.
-      this.#pending = 1;
-      for (const handler of group) {
-        const call = new HandlerCall(handler, this, this.#parts, this.#reportsHandlers);
-        this.#calls.push(call);
-        this.#pending++;
-        if (!call.begin()) continue;
-        if (call.error) this.#failed(call);
-        this.#pending--;
-      }
-      if (--this.#pending > 0) return;
+      if (!this.#runGroup(groups[this.#nextGroup++]!)) return;
     }
-    if (this.scope.children > 0) this.scope.whenChildless = () => this.#end();
+    if (this.#ended) return;
+    if (this.scope.hasChildren) this.scope.whenChildless = () => this.#end();
     else this.#end();
   }
 
-  #failed({ handler, error }: HandlerCall): void {
-    (this.#failures ??= []).push({ handler: handler.name, error: error! });
+  /** True: all have settled at once. */
+  #runGroup(group: readonly RegisteredEventHandler[]): boolean {
+    this.#lastCall = undefined;
+    // One more than run, so that handlers that settle meanwhile do not start the next group.
+    this.#pending = 1;
+    for (const handler of group) {
+      const call = new HandlerCall(handler, this, this.#lastCall);
+      this.#lastCall = call;
+      this.#pending++;
+      if (!call.begin()) continue;
+      if (call.error) this.#failed(call);
+      this.#pending--;
+    }
+    return --this.#pending === 0;
+  }
+
+  #failed({ handler, error }: RunningHandler): void {
+    (this.#failures ??= []).push({ handler: handler.name, error: error! }); // only failed calls come here
   }
 
   #end(): void {
     if (this.#ended) return;
     this.#ended = true;
     this.scope.open = false;
-    const failures = this.#failures ?? noFailures;
+    const failures = this.#failures;
 
-    this.#report(failures);
-    if (failures.length > 0) this.#keep(failures);
-    this.#done(
-      failures === noFailures ? processedWithoutFailures : { status: 'processed', failures },
-    );
-    this.#parts.scopes.remove(this.scope);
+    this.#report(failures ?? noFailures);
+    if (failures) this.#keep(failures);
+    this.#receiver.dispatched(failures ? { status: 'processed', failures } : withoutFailures);
+    this.parts.scopes.remove(this.scope);
   }
 
   #report(failures: readonly HandlerFailure[]): void {
-    const { signals, time } = this.#parts;
+    const { signals, time } = this.parts;
     if (!signals.wants('event.processed')) return;
     const now = time.monotonic();
     signals.emit({
@@ -136,7 +143,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
   }
 
   #keep(failures: readonly HandlerFailure[]): void {
-    const { errors, time } = this.#parts;
+    const { errors, time } = this.parts;
     const at = time.now();
     for (const failure of failures) errors.add({ ...failure, event: this.event, at });
     if (this.scope.quiet) return;
@@ -146,6 +153,6 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
       { eventType: this.event.type, eventId: this.event.id, failures: data },
       { sessionId: this.event.sessionId },
     );
-    this.#parts.publishBusEvent(event, this.scope);
+    this.parts.publishBusEvent(event, this.scope);
   }
 }

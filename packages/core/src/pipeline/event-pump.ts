@@ -1,12 +1,11 @@
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
-import type { EventQueue, QueueEntry } from '../queue/event-queue.ts';
+import type { EventQueue } from '../queue/event-queue.ts';
 import type { Clock } from '../timing/clock.ts';
 import { DispatchScope } from './dispatch-scope.ts';
 import { EventDispatch } from './event-dispatch.ts';
 import type { IoTurn } from './io-turn.ts';
 import type { PendingEvent } from './pending-event.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import { isBusEventType } from '../bus/bus-events.ts';
 
 /** How many events one turn of the pump takes, and how long a batch may fill first. */
 export interface Batch {
@@ -34,7 +33,9 @@ export class EventPump {
   readonly #ioTurn: IoTurn;
   readonly #concurrency: number;
   readonly #parts: PipelineParts;
+  readonly #turnLater = (): void => this.#turn();
   #running = false;
+  /** A turn is about to come. */
   #awake = false;
   #inTurn = false;
   #inFlight = 0;
@@ -61,10 +62,9 @@ export class EventPump {
 
   /** Something is in the queue, or a lane has become free. */
   wake(): void {
-    if (!this.#running || this.#awake || this.#inTurn) return;
-    if (this.#mayFill()) return;
+    if (!this.#running || this.#awake || this.#inTurn || this.#mayFill()) return;
     this.#awake = true;
-    void noWait.then(() => this.#turn());
+    void noWait.then(this.#turnLater);
   }
 
   /** Takes a batch at once that was left to fill. */
@@ -72,7 +72,16 @@ export class EventPump {
     this.#stopFilling();
     if (!this.#running || this.#awake || this.#inTurn) return;
     this.#awake = true;
-    void noWait.then(() => this.#turn());
+    void noWait.then(this.#turnLater);
+  }
+
+  /** An event has been dispatched: its lane may go on. */
+  finished(entry: PendingEvent, receipt: PublishReceipt): void {
+    this.#inFlight--;
+    this.#queue.release(entry);
+    entry.settle(receipt);
+    if (this.#inTurn || this.#awake || !this.#running) return;
+    if (this.#queue.size > 0) this.#turn();
   }
 
   #mayFill(): boolean {
@@ -105,7 +114,7 @@ export class EventPump {
       if (this.#inFlight >= this.#concurrency || this.#queue.size === 0) return false;
       if (!this.#ioTurn.mayGoOn()) {
         this.#awake = true;
-        void this.#ioTurn.ends.then(() => this.#turn());
+        void this.#ioTurn.ends.then(this.#turnLater);
         return false;
       }
       const entry = this.#queue.next();
@@ -122,27 +131,16 @@ export class EventPump {
       return;
     }
     this.#inFlight++;
-    entry.inPublisherContext(() => {
-      const scope = new DispatchScope(
-        entry.event,
-        undefined,
-        entry.quiet || isBusEventType(entry.event.type),
-      );
-      scope.generation = entry.generation;
-      this.#parts.scopes.enter(scope);
-      const dispatch = new EventDispatch(scope, this.#parts, (receipt) =>
-        this.#finished(entry, receipt),
-      );
-      entry.abort = (reason) => dispatch.abort(reason);
-      dispatch.start();
-    });
+    const scope = new DispatchScope(entry.event, undefined, entry.quiet);
+    scope.generation = entry.generation;
+    const dispatch = new EventDispatch(scope, this.#parts, entry);
+    if (entry.isClaimed) entry.dispatch = dispatch;
+    entry.publisher.runInAsyncScope(enterAndStart, undefined, this.#parts, dispatch);
   }
+}
 
-  #finished(entry: QueueEntry, receipt: PublishReceipt): void {
-    this.#inFlight--;
-    this.#queue.release(entry);
-    entry.settle(receipt);
-    if (this.#inTurn || this.#awake || !this.#running) return;
-    if (this.#queue.size > 0) this.#turn();
-  }
+/** Its async context is thrown away after that, so the scope need not be left again. */
+function enterAndStart({ scopes }: PipelineParts, dispatch: EventDispatch): void {
+  scopes.enter(dispatch.scope);
+  dispatch.start();
 }

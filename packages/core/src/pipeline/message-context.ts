@@ -5,18 +5,22 @@ import type { DispatchScope } from './dispatch-scope.ts';
 import type { MessageSender, Sender } from './message-sender.ts';
 import type { RunningScopes } from './running-scopes.ts';
 
+/** What a context needs of the pipeline. */
+export interface ContextParts {
+  readonly scopes: RunningScopes;
+  readonly sender: MessageSender;
+}
+
 /** What a handler sends through: everything is caused by its message. */
 export class MessageContext implements HandlerContext {
   readonly attempt: number;
   readonly #scope: DispatchScope;
-  readonly #scopes: RunningScopes;
-  readonly #sender: MessageSender;
+  readonly #parts: ContextParts;
 
-  constructor(scope: DispatchScope, scopes: RunningScopes, sender: MessageSender, attempt: number) {
+  constructor(scope: DispatchScope, parts: ContextParts, attempt: number) {
     this.attempt = attempt;
     this.#scope = scope;
-    this.#scopes = scopes;
-    this.#sender = sender;
+    this.#parts = parts;
   }
 
   get sessionId(): SessionId {
@@ -33,15 +37,15 @@ export class MessageContext implements HandlerContext {
 
   /** Getters, so that handlers may take `{ publish }` out of their context. */
   get publish(): EventPublisher['publish'] {
-    return (event, options) => this.#sender.publishFrom(this.#from(), event, options);
+    return (event, options) => this.#parts.sender.publishFrom(this.#from(), event, options);
   }
 
   get execute(): CommandExecutor['execute'] {
     return ((command, options) =>
-      this.#sender.executeFrom(this.#from(), command, options)) as CommandExecutor['execute'];
+      this.#parts.sender.executeFrom(this.#from(), command, options)) as CommandExecutor['execute'];
   }
 
   #from(): Sender {
-    return { scope: this.#scopes.innermost(this.#scope), sessionId: this.sessionId };
+    return { scope: this.#parts.scopes.innermost(this.#scope), sessionId: this.sessionId };
   }
 }

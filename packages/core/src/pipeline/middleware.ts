@@ -67,6 +67,8 @@ export type CommandInvoker = ((
 ) => Promise<CommandResult>) & {
   /** Says that the invoker repeats, so that no middleware may. */
   readonly retries?: boolean;
+  /** Writes out what it has not stored yet; never rejects. Awaited by the bus's `stop()`. */
+  flush?(): Promise<void>;
   /** Forgets what it has learnt. Called by the bus's `reset()`. */
   reset?(): void;
 };

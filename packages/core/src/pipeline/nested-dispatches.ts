@@ -4,7 +4,7 @@ import type { SessionState } from '../bus/session-state.ts';
 import type { EventMessage } from '../message/message.ts';
 import { DispatchScope } from './dispatch-scope.ts';
 import { EventDispatch } from './event-dispatch.ts';
-import type { Generation, Generations } from './generations.ts';
+import type { Generations } from './generations.ts';
 import type { IoTurn } from './io-turn.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
@@ -33,11 +33,12 @@ export class NestedDispatches {
   ): Promise<PublishReceipt> {
     const generation = this.#generations.enter(parent?.generation);
     if (session) session.pending++;
-    const siblingBefore =
-      parent && parent.children > 0 ? parent.turns?.get(laneOf(event)) : undefined;
-    if (parent) parent.children++;
-    const turn = this.#inTurn(event, parent, generation, siblingBefore);
-    if (parent && event.lane !== 'none') (parent.turns ??= new Map()).set(laneOf(event), turn);
+    const siblingBefore = parent?.siblingIn(laneOf(event));
+    parent?.childStarted();
+    const scope = new DispatchScope(event, parent, parent?.quiet || isBusEventType(event.type));
+    scope.generation = generation;
+    const turn = this.#inTurn(scope, siblingBefore);
+    if (event.lane !== 'none') parent?.childTurns(laneOf(event), turn);
     try {
       return await turn;
     } finally {
@@ -50,18 +51,14 @@ export class NestedDispatches {
 
   /** Never rejects. */
   async #inTurn(
-    event: EventMessage,
-    parent: DispatchScope | undefined,
-    generation: Generation,
+    scope: DispatchScope,
     siblingBefore: Promise<unknown> | undefined,
   ): Promise<PublishReceipt> {
     if (siblingBefore) await siblingBefore;
     if (!this.#ioTurn.mayGoOn()) await this.#ioTurn.ends;
-    if (siblingBefore && !parent?.open) return aborted;
+    if (scope.parent && !scope.parent.open) return aborted;
     return new Promise((resolve) => {
-      const scope = new DispatchScope(event, parent, parent?.quiet || isBusEventType(event.type));
-      scope.generation = generation;
-      const dispatch = new EventDispatch(scope, this.#parts, resolve);
+      const dispatch = new EventDispatch(scope, this.#parts, { dispatched: resolve });
       this.#parts.scopes.runInside(scope, () => dispatch.start());
     });
   }

@@ -1,4 +1,5 @@
-import { NestedRetryError } from '../errors.ts';
+import type { MessageBusOptions } from '../bus/message-bus-options.ts';
+import { NestedRetryError } from '../handler/handler-errors.ts';
 import type { CommandResult } from '../message/command-result.ts';
 import { composeCommandMiddleware, composeEventMiddleware, type Onion } from './compose.ts';
 import type {
@@ -26,14 +27,10 @@ export class Wrapping {
   eventOnion: Onion<EventCall, void> | undefined;
   attemptWrapper: AttemptWrapper | undefined;
 
-  constructor(invokers: {
-    readonly invoker?: CommandInvoker | undefined;
-    readonly eventInvoker?: EventInvoker | undefined;
-    readonly allowNestedRetry: boolean;
-  }) {
-    this.commandInvoker = invokers.invoker;
-    this.eventInvoker = invokers.eventInvoker;
-    this.#allowNestedRetry = invokers.allowNestedRetry;
+  constructor({ invoker, eventInvoker, allowNestedRetry = false }: MessageBusOptions) {
+    this.commandInvoker = invoker;
+    this.eventInvoker = eventInvoker;
+    this.#allowNestedRetry = allowNestedRetry;
   }
 
   /** @throws NestedRetryError */

@@ -9,8 +9,6 @@ export interface QueueEntry {
   readonly evictable: boolean;
   /** To be called by the queue once, as it takes the entry in. */
   accepted(): void;
-  /** Runs work in the async context of whoever published the event. */
-  inPublisherContext<T>(work: () => T): T;
   /** Tells the publisher what became of the event. */
   settle(receipt: PublishReceipt): void;
 }

@@ -1,4 +1,4 @@
-import { InvalidMessageError, NoCommandHandlerError, CommandTimeoutError } from '../errors.ts';
+import { CommandTimeoutError, InvalidMessageError, NoCommandHandlerError } from '../index.ts';
 import { createFakeClock } from '@llmgine/testing';
 import { describe, expect, it } from 'vitest';
 import { isRetryable, repeat, retryAfterMsOf } from './retry.ts';

@@ -40,7 +40,6 @@ function entryOf(event: EventMessage): Entry {
     evictable: event.lossy === true,
     receipt: undefined,
     accepted() {},
-    inPublisherContext: (work) => work(),
     settle(receipt) {
       this.receipt = receipt;
     },

@@ -44,7 +44,6 @@ function anEntry(event: EventMessage): RecordedEntry {
     accepted() {
       this.timesAccepted++;
     },
-    inPublisherContext: (work) => work(),
     settle: (receipt) => void receipts.push(receipt),
   };
 }

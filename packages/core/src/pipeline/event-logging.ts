@@ -1,0 +1,47 @@
+import { toError } from '../message/error-data.ts';
+import type { EventMessage } from '../message/message.ts';
+import type { SignalHub } from '../signals/signal-hub.ts';
+import type { EventLog } from '../stores/event-log.ts';
+import type { Clock } from '../timing/clock.ts';
+
+/** Appends accepted events to the log, and reports what goes wrong with that. */
+export class EventLogging {
+  readonly #log: EventLog | undefined;
+  readonly #signals: SignalHub;
+  readonly #clock: Clock;
+
+  constructor(log: EventLog | undefined, signals: SignalHub, clock: Clock) {
+    this.#log = log;
+    this.#signals = signals;
+    this.#clock = clock;
+  }
+
+  /** A promise when the publisher must wait; it rejects when the log says that the event is lost. */
+  append(event: EventMessage): Promise<void> | undefined {
+    if (!this.#log) return undefined;
+    try {
+      const appended = this.#log.append(event);
+      if (!appended) return undefined;
+      appended.catch((thrown: unknown) => this.#failed('append', thrown));
+      return appended;
+    } catch (thrown) {
+      this.#failed('append', thrown);
+      return undefined;
+    }
+  }
+
+  /** Never rejects. */
+  async flush(): Promise<void> {
+    try {
+      await this.#log?.flush();
+    } catch (thrown) {
+      this.#failed('flush', thrown);
+    }
+  }
+
+  #failed(operation: string, thrown: unknown): void {
+    const error = toError(thrown);
+    const at = this.#clock.now();
+    this.#signals.emit({ type: 'store.failed', at, store: 'event-log', operation, error });
+  }
+}
