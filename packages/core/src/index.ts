@@ -1,4 +1,12 @@
-export { BUS_SCOPE, sessionId, type SessionId } from './message/session-id.ts';
+export {
+  BusStoppedError,
+  CommandCancelledError,
+  CommandTimeoutError,
+  PublishTooDeepError,
+  SessionEndedError,
+  SessionOpenError,
+  WaitInsideHandlerError,
+} from './bus/bus-errors.ts';
 export {
   CommandResultEvent,
   CommandStartedEvent,
@@ -10,9 +18,10 @@ export {
 export type { BusSession } from './bus/bus-session.ts';
 export { createBusSession } from './bus/create-bus-session.ts';
 export { createMessageBus } from './bus/create-message-bus.ts';
+export type { DeadlineOptions } from './bus/deadline-options.ts';
+export type { MessageBusOptions } from './bus/message-bus-options.ts';
 export type {
   BusStats,
-  DeadlineOptions,
   EventError,
   MessageBus,
   ObservabilityPort,
@@ -20,34 +29,25 @@ export type {
   ScheduleOptions,
   StopReport,
 } from './bus/message-bus.ts';
-export type { MessageBusOptions } from './bus/message-bus-options.ts';
 export type { PublishReceipt } from './bus/publish-receipt.ts';
 export {
-  AsyncSchemaError,
-  BusStoppedError,
-  CommandCancelledError,
-  CommandTimeoutError,
+  InvalidOptionsError,
+  isLlmgineError,
+  LeaseLostError,
+  LlmgineError,
+  NotJsonSafeError,
+  StreamConflictError,
+} from './errors.ts';
+export {
   DuplicateCommandHandlerError,
   DuplicateDefinitionError,
   EventHandlersFailedError,
   HandlerAbortedError,
   HandlerTimeoutError,
-  InvalidMessageError,
-  InvalidOptionsError,
-  isLlmgineError,
-  LeaseLostError,
-  LlmgineError,
   MiddlewareMisuseError,
   NestedRetryError,
-  NewerMessageVersionError,
   NoCommandHandlerError,
-  NotJsonSafeError,
-  PublishTooDeepError,
-  SessionEndedError,
-  SessionOpenError,
-  StreamConflictError,
-  WaitInsideHandlerError,
-} from './errors.ts';
+} from './handler/handler-errors.ts';
 export { HandlerPriority } from './handler/handler-priority.ts';
 export type {
   CommandExecutor,
@@ -62,7 +62,15 @@ export type {
   MaybePromise,
   PublishOptions,
 } from './handler/handler.ts';
-export { fail, isOutcome, ok, type CommandResult, type Outcome } from './message/command-result.ts';
+export {
+  fail,
+  failed,
+  isOutcome,
+  ok,
+  succeeded,
+  type CommandResult,
+  type Outcome,
+} from './message/command-result.ts';
 export {
   anyEvent,
   defineCommand,
@@ -74,6 +82,12 @@ export {
   type MessageSources,
 } from './message/define-messages.ts';
 export { toError, toErrorData, type ErrorData } from './message/error-data.ts';
+export {
+  AsyncSchemaError,
+  InvalidMessageError,
+  NewerMessageVersionError,
+} from './message/message-errors.ts';
+export { createMessageIds, type FillRandom, type MessageIds } from './message/message-id.ts';
 export type {
   AnyDefinition,
   AnyMessage,
@@ -88,10 +102,13 @@ export type {
   ResultOf,
   Upcasts,
 } from './message/message.ts';
-export { createMessageIds, type FillRandom, type MessageIds } from './message/message-id.ts';
+export { BUS_SCOPE, sessionId, type SessionId } from './message/session-id.ts';
 export { typeOnly } from './message/type-only.ts';
+export { upcast } from './message/upcast.ts';
+export { createOptionChecker, type NumberRule, type OptionChecker } from './option-checker.ts';
 export type { EventFilter } from './pipeline/event-filter.ts';
 export type {
+  AttemptOptions,
   AttemptWrapper,
   CommandCall,
   CommandInvoker,
@@ -102,6 +119,7 @@ export type {
 } from './pipeline/middleware.ts';
 export type { EnqueueOptions, EventQueue, QueueEntry } from './queue/event-queue.ts';
 export { createLaneQueue } from './queue/lane-queue.ts';
+export { RingBuffer } from './queue/ring-buffer.ts';
 export { every } from './queue/schedule.ts';
 export type {
   BusObserver,
@@ -112,10 +130,11 @@ export type {
   HandlerOutcome,
 } from './signals/bus-signal.ts';
 export type {
+  BusReadings,
   HistogramSnapshot,
   MetricsSnapshot,
   MetricsSource,
 } from './signals/metrics-source.ts';
 export { createSignalHub, type SignalHub } from './signals/signal-hub.ts';
-export { systemClock } from './timing/system-clock.ts';
 export type { Clock } from './timing/clock.ts';
+export { systemClock } from './timing/system-clock.ts';

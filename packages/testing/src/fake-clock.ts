@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from '@llmgine/core/timing';
 
 /** A clock that moves only when told to. */
@@ -23,61 +24,65 @@ const SETTLING_TURNS = 3;
 
 /** Makes a clock that starts at `now` (epoch milliseconds, default 1,000,000). */
 export function createFakeClock({ now = 1_000_000 }: { readonly now?: number } = {}): FakeClock {
-  const timers = new Set<Timer>();
-  let monotonic = 0;
-  let wallAhead = now;
-  let order = 0;
+  return new ManualClock(now);
+}
 
-  return {
-    now: () => Math.floor(wallAhead + monotonic),
-    monotonic: () => monotonic,
-    setTimer(callback, delayMs) {
-      const timer = { dueAt: monotonic + Math.max(delayMs, 0), order: order++, callback };
-      timers.add(timer);
-      return { [Symbol.dispose]: () => void timers.delete(timer) };
-    },
-    yieldToIo: nextTurn,
-    advance(durationMs) {
-      const target = monotonic + durationMs;
-      for (let timer = nextTimer(target); timer; timer = nextTimer(target)) fire(timer);
-      monotonic = target;
-    },
-    async advanceAsync(durationMs) {
-      const target = monotonic + durationMs;
-      await settled();
-      for (let timer = nextTimer(target); timer; timer = nextTimer(target)) {
-        fire(timer);
-        await settled();
-      }
-      monotonic = target;
-      await settled();
-    },
-    setNow(next) {
-      wallAhead = next - monotonic;
-    },
-    get pendingTimers() {
-      return timers.size;
-    },
-  };
+class ManualClock implements FakeClock {
+  readonly #timers = new Set<Timer>();
+  #monotonic = 0;
+  #wallAhead: number;
+  #order = 0;
 
-  function nextTimer(target: number): Timer | undefined {
-    let next: Timer | undefined;
-    for (const timer of timers) {
-      if (timer.dueAt > target) continue;
-      if (
-        !next ||
-        timer.dueAt < next.dueAt ||
-        (timer.dueAt === next.dueAt && timer.order < next.order)
-      ) {
-        next = timer;
-      }
-    }
-    return next;
+  constructor(now: number) {
+    this.#wallAhead = now;
   }
 
-  function fire(timer: Timer): void {
-    timers.delete(timer);
-    monotonic = Math.max(monotonic, timer.dueAt);
+  // Arrow functions, since a clock is often taken apart: `const { now } = clock`.
+  readonly now = (): number => Math.floor(this.#wallAhead + this.#monotonic);
+  readonly monotonic = (): number => this.#monotonic;
+  readonly yieldToIo = nextTurn;
+
+  get pendingTimers(): number {
+    return this.#timers.size;
+  }
+
+  setTimer(callback: () => void, delayMs: number): Disposable {
+    const dueAt = this.#monotonic + Math.max(delayMs, 0);
+    // As with the timers of the platform: called in the async context they were set in.
+    const timer = { dueAt, order: this.#order++, callback: AsyncResource.bind(callback) };
+    this.#timers.add(timer);
+    return { [Symbol.dispose]: () => void this.#timers.delete(timer) };
+  }
+
+  setNow(now: number): void {
+    this.#wallAhead = now - this.#monotonic;
+  }
+
+  advance(durationMs: number): void {
+    const target = this.#monotonic + durationMs;
+    for (let timer = this.#next(target); timer; timer = this.#next(target)) this.#fire(timer);
+    this.#monotonic = target;
+  }
+
+  async advanceAsync(durationMs: number): Promise<void> {
+    const target = this.#monotonic + durationMs;
+    await settled();
+    for (let timer = this.#next(target); timer; timer = this.#next(target)) {
+      this.#fire(timer);
+      await settled();
+    }
+    this.#monotonic = target;
+    await settled();
+  }
+
+  #next(target: number): Timer | undefined {
+    const due = [...this.#timers].filter(({ dueAt }) => dueAt <= target);
+    return due.toSorted((one, other) => one.dueAt - other.dueAt || one.order - other.order)[0];
+  }
+
+  #fire(timer: Timer): void {
+    this.#timers.delete(timer);
+    this.#monotonic = Math.max(this.#monotonic, timer.dueAt);
     timer.callback();
   }
 }

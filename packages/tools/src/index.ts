@@ -28,7 +28,7 @@ export {
   UnknownToolError,
   UnreadableToolResultError,
 } from './errors.ts';
-export type { ToolCall, ToolCallOptions, ToolResult } from './tool-call.ts';
+export type { ImminentRun, ToolCall, ToolCallOptions, ToolResult } from './tool-call.ts';
 export type { FunctionTool, ToolChange } from './tool-catalogue.ts';
 export { toolCommand, type ToolCommandData, type ToolCommandDefinition } from './tool-command.ts';
 export type { RunAttempt, ToolConnection, ToolRun } from './tool-connection.ts';

@@ -1,5 +1,5 @@
-import type { ErrorData, SessionId } from '@llmgine/core';
-import type { ToolCallStatus } from '@llmgine/core/vocabulary';
+import type { ErrorData, MaybePromise, SessionId } from '@llmgine/core';
+import type { ToolCallStatus, ToolEffect } from '@llmgine/core/vocabulary';
 import type { ToolConnection } from './tool-connection.ts';
 
 /** What a model asks for. */
@@ -48,6 +48,17 @@ export interface ToolCallOptions {
   readonly through?: ToolConnection | undefined;
   /** Names the engine in the result event. */
   readonly engineId?: string | undefined;
+  /** Called when the call is valid and allowed; the tool begins when this has resolved, so that it can be written down first. */
+  readonly beforeRun?: ((run: ImminentRun) => MaybePromise<void>) | undefined;
+}
+
+/** A tool that is about to run. */
+export interface ImminentRun {
+  readonly toolName: string;
+  /** As they were checked, coerced and, maybe, edited. */
+  readonly args: unknown;
+  readonly effect: ToolEffect;
+  readonly idempotencyKey: string;
 }
 
 /** A call whose parts have the types that they should have. */

@@ -98,7 +98,16 @@ class ToolJourney {
     const approved = approval
       ? this.#keep(await this.#approve({ tool, schema }, approval, checked))
       : checked;
+    await this.#announceRun(tool, approved);
     return this.#run(tool, approved);
+  }
+
+  async #announceRun({ name: toolName, effect }: Tool, { args }: CheckedArguments): Promise<void> {
+    const { beforeRun, signal } = this.#options;
+    if (!beforeRun) return;
+    const { idempotencyKey } = this.#call;
+    await beforeRun({ toolName, args, effect, idempotencyKey });
+    if (signal?.aborted) throw new ToolCancelledError(toolName, signal.reason);
   }
 
   #keep(checked: CheckedArguments): CheckedArguments {

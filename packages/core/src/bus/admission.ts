@@ -1,4 +1,4 @@
-import { BusStoppedError, SessionEndedError } from '../errors.ts';
+import { BusStoppedError, SessionEndedError } from './bus-errors.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
 import type { DispatchScope } from '../pipeline/dispatch-scope.ts';
 import type { SessionState } from './session-state.ts';

@@ -1,6 +1,6 @@
 import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
 import type { SessionId } from '../message/session-id.ts';
-import type { DeadlineOptions } from './message-bus.ts';
+import type { DeadlineOptions } from './deadline-options.ts';
 
 /** One conversation on the bus. What is registered, published and executed through it carries its id. */
 export interface BusSession

@@ -1,4 +1,5 @@
-import { InvalidOptionsError, SessionEndedError, SessionOpenError } from '../errors.ts';
+import { SessionEndedError, SessionOpenError } from './bus-errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { SessionId } from '../message/session-id.ts';

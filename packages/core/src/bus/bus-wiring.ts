@@ -80,7 +80,7 @@ export class BusWiring {
 
     const { filters, pump, scheduler } = this;
     const entrance = new QueueEntrance({ parts, admission, queue, pump, generations, logging });
-    const waysIn = { parts, admission, filters, logging, entrance, pump, nested, scheduler };
+    const waysIn = { parts, admission, filters, logging, entrance, nested, scheduler };
     this.publishing = new EventPublishing({ ...waysIn, stampMetadata });
     this.execution = new CommandExecution({ parts, admission, stampMetadata });
     const { publishing } = this;
@@ -91,6 +91,7 @@ export class BusWiring {
       pump,
       scheduler,
       logging,
+      invoker: options.invoker,
       sessions: this.sessions,
     });
     this.prepare();
@@ -100,6 +101,7 @@ export class BusWiring {
   prepare(): void {
     const { messages = [], metrics } = this.options;
     for (const definition of messages) this.registry.know(definition);
+    metrics?.attach?.({ queueSize: () => this.queue.size });
     if (metrics) this.signals.add(metrics);
   }
 
@@ -109,9 +111,11 @@ export class BusWiring {
     this.filters.clear();
     this.wrapping.clear();
     this.signals.clear();
+    this.options.metrics?.reset?.();
     this.errors.clear();
     this.scheduler.reset();
     this.queue.reset?.();
+    this.options.invoker?.reset?.();
     this.admission.sessions.clear();
     this.admission.phase = 'idle';
     this.prepare();
@@ -166,6 +170,7 @@ export class BusWiring {
       rootContext: new AsyncResource('LlmgineBus'),
       // What the bus holds itself nobody else can handle; a shared store's unknown types are left to those who know them.
       knownTypes: () => (shared && !registry.knowsEveryEvent ? registry.knownTypes : undefined),
+      definition: (type) => registry.definition(type),
       publishDue: (claim, started) => this.publishing.publishDue(claim, started),
       newId: () => this.newId(),
       leaseMs: shared ? LEASE_MS : Infinity,

@@ -1,4 +1,4 @@
-import { SessionEndedError } from '../errors.ts';
+import { SessionEndedError } from './bus-errors.ts';
 import type { CommandExecutor, HandlerRegistrar } from '../handler/handler.ts';
 import type { SessionId } from '../message/session-id.ts';
 import type { MessageSender } from '../pipeline/message-sender.ts';
@@ -6,7 +6,8 @@ import type { RunningScopes } from '../pipeline/running-scopes.ts';
 import type { BusSession } from './bus-session.ts';
 import type { BusSessions } from './bus-sessions.ts';
 import { checkDeadline } from './check-options.ts';
-import type { DeadlineOptions, MessageBus } from './message-bus.ts';
+import type { DeadlineOptions } from './deadline-options.ts';
+import type { MessageBus } from './message-bus.ts';
 import type { SessionState } from './session-state.ts';
 
 /** How long a session or the bus waits for running work when nothing else is said. */
@@ -87,6 +88,6 @@ function whenValid<T>(work: () => Promise<T>): Promise<T> {
   try {
     return work();
   } catch (misuse) {
-    return Promise.reject(misuse as Error);
+    return Promise.reject(misuse);
   }
 }

@@ -1,4 +1,4 @@
-import { WaitInsideHandlerError } from '../errors.ts';
+import { WaitInsideHandlerError } from './bus-errors.ts';
 import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
@@ -8,7 +8,8 @@ import type { BusSession } from './bus-session.ts';
 import { BusWiring } from './bus-wiring.ts';
 import { checkBatch, checkDeadline, checkOptions } from './check-options.ts';
 import { createSessionObject, DEFAULT_DEADLINE_MS } from './create-bus-session.ts';
-import type { BusStats, DeadlineOptions, MessageBus, StopReport } from './message-bus.ts';
+import type { DeadlineOptions } from './deadline-options.ts';
+import type { BusStats, MessageBus, StopReport } from './message-bus.ts';
 import type { MessageBusOptions } from './message-bus-options.ts';
 
 /** Somebody outside every handler, of no session. */
@@ -132,7 +133,11 @@ function waysInOf({
       manager?.[Symbol.dispose]();
       const observing = signals.add(next);
       wrapping.setManager(next);
+      const watching = next.onChange?.(() => {
+        if (wrapping.manager === next) wrapping.setManager(next);
+      });
       manager = once(() => {
+        watching?.[Symbol.dispose]();
         observing[Symbol.dispose]();
         if (wrapping.manager === next) wrapping.setManager(undefined);
       });
@@ -159,11 +164,12 @@ function inspectionOf(
   | 'setBatchProcessing'
   | 'suppressEventErrors'
   | 'unsuppressEventErrors'
+  | 'getDefinition'
   | 'getEventErrors'
   | 'getStats'
   | 'getMetrics'
 > {
-  const { pump, publishing, errors, options } = wiring;
+  const { pump, publishing, errors, options, registry } = wiring;
   return {
     setBatchProcessing(batch) {
       checkBatch(batch);
@@ -176,6 +182,7 @@ function inspectionOf(
     unsuppressEventErrors() {
       publishing.suppressesErrors = false;
     },
+    getDefinition: (type) => registry.definition(type),
     getEventErrors: () => errors.list(),
     getStats: () => statsOf(wiring),
     getMetrics: async () => options.metrics?.snapshot() ?? emptySnapshot,

@@ -1,5 +1,5 @@
 import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
-import type { EventMessage } from '../message/message.ts';
+import type { AnyDefinition, EventMessage } from '../message/message.ts';
 import type { SessionId } from '../message/session-id.ts';
 import type { EventFilter } from '../pipeline/event-filter.ts';
 import type { AttemptWrapper, CommandMiddleware, EventMiddleware } from '../pipeline/middleware.ts';
@@ -7,6 +7,7 @@ import type { BusObserver, HandlerFailure } from '../signals/bus-signal.ts';
 import type { MetricsSnapshot } from '../signals/metrics-source.ts';
 import type { ScheduledEntry } from '../stores/scheduled-event-store.ts';
 import type { BusSession } from './bus-session.ts';
+import type { DeadlineOptions } from './deadline-options.ts';
 
 /** When something happens again. */
 export interface Recurrence {
@@ -26,15 +27,6 @@ export interface ScheduleOptions {
    * @default 'skip'
    */
   readonly onMissed?: 'skip' | 'once' | undefined;
-}
-
-/** How to end. */
-export interface DeadlineOptions {
-  /**
-   * How long running work may take to finish before it is aborted.
-   * @default 5000
-   */
-  readonly deadlineMs?: number | undefined;
 }
 
 /** What `stop()` could not finish. */
@@ -108,6 +100,8 @@ export interface MessageBus
   suppressEventErrors(): void;
   /** Awaited publishes reject when a handler of their event fails. */
   unsuppressEventErrors(): void;
+  /** The definition of a type that is known here: one with a handler, or named in the option `messages`. */
+  getDefinition(type: string): AnyDefinition | undefined;
   /** The latest failures of event handlers, oldest first; bounded by the option `errorHistory`. */
   getEventErrors(): readonly EventError[];
   getStats(): BusStats;

@@ -1,8 +1,5 @@
-import {
-  DuplicateCommandHandlerError,
-  DuplicateDefinitionError,
-  InvalidOptionsError,
-} from '../errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { DuplicateCommandHandlerError, DuplicateDefinitionError } from './handler-errors.ts';
 import type {
   AnyDefinition,
   CommandDefinition,
@@ -83,7 +80,7 @@ export class HandlerRegistry {
     handle: CommandHandler,
     options: CommandHandlerOptions = {},
   ): Disposable {
-    checkRegistration('command', definition, handle, options);
+    checkRegistration(definition?.kind === 'command', definition, { handle, ...options });
     this.know(definition);
     const sessionId = options.sessionId ?? BUS_SCOPE;
     const handlers =
@@ -104,7 +101,7 @@ export class HandlerRegistry {
     handle: EventHandler,
     options: EventHandlerOptions = {},
   ): Disposable {
-    checkRegistration('event', definition, handle, options);
+    checkRegistration(definition?.kind === 'event', definition, { handle, ...options });
     this.know(definition);
     const sessionId = options.sessionId ?? BUS_SCOPE;
     const registered: RegisteredEventHandler = {
@@ -141,8 +138,8 @@ export class HandlerRegistry {
   /** The handlers of an event, in groups of one priority, in the order in which they run. */
   eventPlan({ type, sessionId }: EventMessage): EventPlan {
     const handlers = this.#events.get(type) ?? this.#anyEvent;
-    const hasOwn = handlers.sessions.has(sessionId) || this.#anyEvent.sessions.has(sessionId);
-    if (!hasOwn) return (handlers.busPlan ??= groupByPriority(this.#collect(handlers)));
+    if (!hasSession(handlers, sessionId) && !hasSession(this.#anyEvent, sessionId))
+      return (handlers.busPlan ??= groupByPriority(this.#collect(handlers)));
 
     let plan = handlers.sessionPlans.get(sessionId);
     if (!plan) {
@@ -166,6 +163,8 @@ export class HandlerRegistry {
     this.#definitions.clear();
     this.#commands.clear();
     this.#events.clear();
+    // Whoever still holds a registration must not take back, with it, one that comes later.
+    for (const registrations of this.#ofSession.values()) registrations.clear();
     this.#ofSession.clear();
     this.#anyEvent = createEventHandlers();
     this.#busCount = 0;
@@ -228,6 +227,10 @@ export class HandlerRegistry {
   }
 }
 
+function hasSession({ sessions }: EventHandlers, sessionId: SessionId): boolean {
+  return sessions.size > 0 && sessions.has(sessionId);
+}
+
 function createEventHandlers(): EventHandlers {
   return { bus: new Set(), sessions: new Map(), busPlan: undefined, sessionPlans: new Map() };
 }
@@ -250,29 +253,31 @@ function nameOf(
   return name ?? (handle.name || `handler of ${definition.type}`);
 }
 
+/** @throws InvalidOptionsError with all problems at once */
 function checkRegistration(
-  kind: 'command' | 'event',
+  isRightKind: boolean,
   definition: AnyDefinition,
-  handle: unknown,
-  options: EventHandlerOptions,
+  { handle, sessionId, timeoutMs, priority, name }: EventHandlerOptions & { handle: unknown },
 ): void {
   const problems: string[] = [];
-  if (definition?.kind !== kind)
+  if (!isRightKind)
     problems.push(
-      `the first argument must be a definition made by ${kind === 'command' ? 'defineCommand' : 'defineEvent'}`,
+      'it takes a definition, made by defineCommand for command handlers and by defineEvent for event handlers',
     );
   if (typeof handle !== 'function')
     problems.push(`the handler must be a function, got ${typeof handle}`);
-  const { sessionId, timeoutMs, priority, name } = options;
-  if (sessionId !== undefined && (typeof sessionId !== 'string' || (sessionId as string) === '')) {
+  if (sessionId !== undefined && !isText(sessionId))
     problems.push('sessionId must be a non-empty string');
-  }
+  if (name !== undefined && !isText(name)) problems.push('name must be a non-empty string');
   if (timeoutMs !== undefined && !(timeoutMs > 0))
     problems.push(`timeoutMs must be above 0, got ${String(timeoutMs)}`);
-  if (priority !== undefined && !Number.isFinite(priority))
+  if (priority !== undefined && !Number.isFinite(priority)) {
     problems.push(`priority must be a finite number, got ${String(priority)}`);
-  if (name !== undefined && (typeof name !== 'string' || name === ''))
-    problems.push('name must be a non-empty string');
-  if (problems.length > 0)
-    throw new InvalidOptionsError(`register a handler of '${String(definition?.type)}'`, problems);
+  }
+  if (problems.length === 0) return;
+  throw new InvalidOptionsError(`register a handler of '${definition?.type}'`, problems);
+}
+
+function isText(value: unknown): boolean {
+  return typeof value === 'string' && value !== '';
 }

@@ -8,7 +8,7 @@ export interface EventPlan {
 
 /** Groups handlers by ascending priority, in order of registration inside a group. */
 export function groupByPriority(handlers: Iterable<RegisteredEventHandler>): EventPlan {
-  const sorted = [...handlers].sort((a, b) => a.priority - b.priority || a.order - b.order);
+  const sorted = [...handlers].toSorted((a, b) => a.priority - b.priority || a.order - b.order);
   const groups: RegisteredEventHandler[][] = [];
   for (const handler of sorted) {
     const last = groups.at(-1);

@@ -1,9 +1,11 @@
 import type { StandardSchemaV1 as Schema } from '@standard-schema/spec';
-import { InvalidMessageError, InvalidOptionsError } from '../errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { InvalidMessageError } from './message-errors.ts';
 import type { Clock } from '../timing/clock.ts';
 import { systemClock } from '../timing/system-clock.ts';
+import { checkShape } from './check-shape.ts';
 import { checkOptions, createDataReader } from './create-envelope.ts';
-import { createMessageIds, type FillRandom } from './message-id.ts';
+import { createMessageIds, type FillRandom, type MessageIds } from './message-id.ts';
 import type {
   AnyMessage,
   CommandDefinition,
@@ -59,19 +61,19 @@ export interface EventShape<Data extends Schema> {
 /** Makes definitions whose messages take their time and ids from given sources. */
 export interface MessageDefiner {
   /** @throws InvalidOptionsError */
-  defineCommand<
+  readonly defineCommand: <
     const Type extends string,
     Data extends Schema,
     Result extends Schema = Schema<void>,
   >(
     type: Type,
     shape: CommandShape<Data, Result>,
-  ): CommandDefinition<Type, Data, Result>;
+  ) => CommandDefinition<Type, Data, Result>;
   /** @throws InvalidOptionsError */
-  defineEvent<const Type extends string, Data extends Schema>(
+  readonly defineEvent: <const Type extends string, Data extends Schema>(
     type: Type,
     shape: EventShape<Data>,
-  ): EventDefinition<Type, Data>;
+  ) => EventDefinition<Type, Data>;
 }
 
 /** Where new messages get their time and randomness from. */
@@ -87,86 +89,97 @@ export function defineMessages({
   clock = systemClock,
   fillRandom,
 }: MessageSources = {}): MessageDefiner {
-  const ids = createMessageIds(fillRandom);
-
-  // The bodies know nothing of the types that each call infers.
-  return { defineCommand, defineEvent } as unknown as MessageDefiner;
-
-  function defineCommand(type: string, shape: CommandShape<Schema, Schema>): CommandDefinition {
-    checkShape('command', type, shape);
-    const readData = createDataReader('command', type, shape.data);
-    const version = shape.version ?? 1;
-
-    const create = (data?: unknown, options?: CommandOptions): unknown => {
-      if (options) checkOptions('command', type, options);
-      const createdAt = options?.createdAt ?? clock.now();
-      const id = options?.id ?? ids.next(createdAt);
-      return {
-        kind: 'command',
-        type,
-        version,
-        id,
-        data: readData(data),
-        sessionId: options?.sessionId ?? BUS_SCOPE,
-        createdAt,
-        correlationId: options?.correlationId ?? id,
-        metadata: { ...options?.metadata },
-      };
-    };
-
-    return Object.assign(create, {
-      kind: 'command',
-      type,
-      data: shape.data,
-      result: shape.result,
-      version,
-      upcast: shape.upcast ?? {},
-      retry: shape.retry ?? true,
-      is: (message: AnyMessage) => message.kind === 'command' && message.type === type,
-    }) as unknown as CommandDefinition;
-  }
-
-  function defineEvent(type: string, shape: EventShape<Schema>): EventDefinition {
-    checkShape('event', type, shape);
-    const readData = createDataReader('event', type, shape.data);
-    const version = shape.version ?? 1;
-    const lossy = shape.lossy ?? false;
-
-    const create = (data?: unknown, options?: EventOptions): EventMessage => {
-      if (options) checkOptions('event', type, options);
-      const createdAt = options?.createdAt ?? clock.now();
-      const id = options?.id ?? ids.next(createdAt);
-      const event = {
-        kind: 'event',
-        type,
-        version,
-        id,
-        data: readData(data),
-        sessionId: options?.sessionId ?? BUS_SCOPE,
-        createdAt,
-        correlationId: options?.correlationId ?? id,
-        metadata: { ...options?.metadata },
-      } as EventMessage & { scheduledAt?: number; lossy?: true; lane?: string };
-      if (options?.scheduledAt !== undefined) event.scheduledAt = options.scheduledAt;
-      if (lossy) event.lossy = true;
-      if (shape.lane) setLane(event, shape.lane);
-      return event;
-    };
-
-    return Object.assign(create, {
-      kind: 'event',
-      type,
-      data: shape.data,
-      version,
-      upcast: shape.upcast ?? {},
-      lossy,
-      is: (message: AnyMessage) => message.kind === 'event' && message.type === type,
-    }) as unknown as EventDefinition;
-  }
+  const sources: EnvelopeSources = { clock, ids: createMessageIds(fillRandom) };
+  const definer = {
+    defineCommand: (type: string, shape: CommandShape<Schema, Schema>) =>
+      createCommandDefinition(sources, type, shape),
+    defineEvent: (type: string, shape: EventShape<Schema>) =>
+      createEventDefinition(sources, type, shape),
+  };
+  return definer as unknown as MessageDefiner; // the bodies know nothing of the types that each call infers
 }
 
+/** Where envelopes get their time and ids from. */
+interface EnvelopeSources {
+  readonly clock: Clock;
+  readonly ids: MessageIds;
+}
+
+function createCommandDefinition(
+  { clock, ids }: EnvelopeSources,
+  type: string,
+  shape: CommandShape<Schema, Schema>,
+): CommandDefinition {
+  checkShape('command', type, shape);
+  const readData = createDataReader('command', type, shape.data);
+  const { version = 1, upcast = {}, retry = true } = shape;
+
+  const create = (data?: unknown, options?: CommandOptions): unknown => {
+    if (options) checkOptions('command', type, options);
+    const now = clock.now();
+    const id = options?.id ?? ids.next(now);
+    return {
+      kind: 'command',
+      type,
+      version,
+      id,
+      data: readData(data),
+      sessionId: options?.sessionId ?? BUS_SCOPE,
+      createdAt: options?.createdAt ?? now,
+      correlationId: options?.correlationId ?? id,
+      metadata: { ...options?.metadata },
+    };
+  };
+  const { data, result } = shape;
+  const is = (message: AnyMessage): boolean => message.kind === 'command' && message.type === type;
+  const parts = { kind: 'command', type, data, result, version, upcast, retry, is };
+  return Object.assign(create, parts) as unknown as CommandDefinition;
+}
+
+function createEventDefinition(
+  { clock, ids }: EnvelopeSources,
+  type: string,
+  shape: EventShape<Schema>,
+): EventDefinition {
+  checkShape('event', type, shape);
+  const readData = createDataReader('event', type, shape.data);
+  const { version = 1, upcast = {}, lossy = false, lane } = shape;
+
+  const create = (data?: unknown, options?: EventOptions): EventMessage => {
+    if (options) checkOptions('event', type, options);
+    const now = clock.now();
+    const id = options?.id ?? ids.next(now);
+    const event: EventUnderConstruction = {
+      kind: 'event',
+      type,
+      version,
+      id,
+      data: readData(data),
+      sessionId: options?.sessionId ?? BUS_SCOPE,
+      createdAt: options?.createdAt ?? now,
+      correlationId: options?.correlationId ?? id,
+      metadata: { ...options?.metadata },
+    };
+    // Absent rather than undefined, so that a message is the same before and after a store.
+    if (options?.scheduledAt !== undefined) event.scheduledAt = options.scheduledAt;
+    if (lossy) event.lossy = true;
+    if (lane) setLane(event, lane);
+    return event;
+  };
+  const is = (message: AnyMessage): boolean => message.kind === 'event' && message.type === type;
+  const parts = { kind: 'event', type, data: shape.data, version, upcast, lossy, is };
+  return Object.assign(create, parts) as unknown as EventDefinition;
+}
+
+/** Its optional parts come last. */
+type EventUnderConstruction = EventMessage & {
+  scheduledAt?: number;
+  lossy?: true;
+  lane?: string;
+};
+
 function setLane(
-  event: EventMessage & { lane?: string },
+  event: EventUnderConstruction,
   lane: NonNullable<EventShape<Schema>['lane']>,
 ): void {
   if (lane === 'session') return;
@@ -181,38 +194,6 @@ function setLane(
     ]);
   }
   event.lane = `key:${key}`;
-}
-
-function checkShape(
-  kind: 'command' | 'event',
-  type: string,
-  shape: { data?: unknown; lane?: unknown; version?: unknown; upcast?: object },
-): void {
-  const problems: string[] = [];
-  if (typeof type !== 'string' || type === '') problems.push('the type must be a non-empty string');
-  if (!isStandardSchema(shape?.data)) {
-    problems.push('data must be a Standard Schema, e.g. of zod, or typeOnly<T>()');
-  }
-  const version = shape?.version ?? 1;
-  if (!Number.isInteger(version) || (version as number) < 1) {
-    problems.push(`version must be a whole number from 1, got ${String(version)}`);
-  }
-  for (const from of Object.keys(shape?.upcast ?? {})) {
-    if (!(Number(from) >= 1 && Number(from) < (version as number))) {
-      problems.push(`upcast from version ${from} leads to no version up to ${String(version)}`);
-    }
-  }
-  const lane = shape?.lane ?? 'session';
-  if (lane !== 'session' && lane !== 'none' && typeof lane !== 'function') {
-    problems.push("lane must be 'session', 'none' or a function");
-  }
-  if (problems.length > 0) throw new InvalidOptionsError(`define ${kind} '${type}'`, problems);
-}
-
-function isStandardSchema(value: unknown): value is Schema {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  const standard = (value as { '~standard'?: { validate?: unknown } })['~standard'];
-  return typeof standard?.validate === 'function';
 }
 
 const defaultDefiner = defineMessages();

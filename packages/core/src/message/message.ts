@@ -79,6 +79,8 @@ export interface EventOptions extends CommandOptions {
   readonly scheduledAt?: number;
 }
 
+/* oxlint-disable typescript/no-explicit-any -- each upcast knows the data of its version; the defaults of a definition stand for every one */
+
 /** Raises data of an older version, by the version it comes from, to the next one. */
 export type Upcasts = Readonly<Record<number, (data: any) => unknown>>;
 
@@ -127,6 +129,8 @@ export interface EventDefinition<Type extends string = string, Data extends Sche
   /** Narrows a message to this definition's type. */
   is(message: AnyMessage): message is EventMessage<Type, Schema.InferOutput<Data>>;
 }
+
+/* oxlint-enable typescript/no-explicit-any */
 
 /** A command's or an event's definition. */
 export type AnyDefinition = CommandDefinition | EventDefinition;

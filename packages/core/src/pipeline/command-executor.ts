@@ -1,12 +1,9 @@
 import type { Admission } from '../bus/admission.ts';
 import { CommandResultEvent, CommandStartedEvent, isBusEventType } from '../bus/bus-events.ts';
 import type { MessageBusOptions } from '../bus/message-bus-options.ts';
-import {
-  CommandCancelledError,
-  InvalidOptionsError,
-  NoCommandHandlerError,
-  PublishTooDeepError,
-} from '../errors.ts';
+import { CommandCancelledError, PublishTooDeepError } from '../bus/bus-errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
+import { NoCommandHandlerError } from '../handler/handler-errors.ts';
 import type { ExecuteOptions } from '../handler/handler.ts';
 import { failed, type CommandResult } from '../message/command-result.ts';
 import { toErrorData } from '../message/error-data.ts';

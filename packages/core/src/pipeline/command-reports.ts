@@ -1,6 +1,6 @@
 import type { CommandResult } from '../message/command-result.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
-import type { CommandRun } from './command-run.ts';
+import type { RunningCommand } from './running-command.ts';
 
 /** One call of a command's handler that is over. */
 interface EndedAttempt {
@@ -12,7 +12,7 @@ interface EndedAttempt {
 }
 
 /** Gives back the monotonic time of the start. */
-export function reportAttemptStart(run: CommandRun, attempt: number): number {
+export function reportAttemptStart(run: RunningCommand, attempt: number): number {
   const { signals, time } = run.parts;
   const startedAt = time.monotonic();
   signals.emit({
@@ -26,7 +26,7 @@ export function reportAttemptStart(run: CommandRun, attempt: number): number {
 }
 
 /** Reports how a call of the handler ended. */
-export function reportAttemptEnd(run: CommandRun, ended: EndedAttempt): void {
+export function reportAttemptEnd(run: RunningCommand, ended: EndedAttempt): void {
   const { signals, time } = run.parts;
   const now = time.monotonic();
   signals.emit({
@@ -42,7 +42,7 @@ export function reportAttemptEnd(run: CommandRun, ended: EndedAttempt): void {
 }
 
 /** Reports what a handler gave after its command was over. */
-export function reportLate(run: CommandRun, result: CommandResult): void {
+export function reportLate(run: RunningCommand, result: CommandResult): void {
   const { signals, time } = run.parts;
   if (!signals.active) return;
   signals.emit({

@@ -1,8 +1,9 @@
-import { CommandCancelledError, CommandTimeoutError } from '../errors.ts';
+import { CommandCancelledError, CommandTimeoutError } from '../bus/bus-errors.ts';
 import type { RegisteredCommandHandler } from '../handler/registered-handler.ts';
 import { failed, toCommandResult, type CommandResult } from '../message/command-result.ts';
 import { toError } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
+import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import type { Deadline } from '../timing/deadlines.ts';
 import { CommandAttempts } from './command-attempts.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
@@ -11,6 +12,7 @@ import { isThenable } from './handler-call.ts';
 import { MessageContext } from './message-context.ts';
 import type { CommandCall } from './middleware.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import type { RunningCommand } from './running-command.ts';
 
 /** Hears when a command has its result. */
 export interface CommandReceiver {
@@ -18,7 +20,7 @@ export interface CommandReceiver {
 }
 
 /** One execution of a command: middleware, invoker, attempts, and the one result. */
-export class CommandRun implements Abortable {
+export class CommandRun implements Abortable, RunningCommand {
   readonly scope: DispatchScope;
   readonly parts: PipelineParts;
   readonly registered: RegisteredCommandHandler;
@@ -29,7 +31,8 @@ export class CommandRun implements Abortable {
   #stopListening: (() => void) | undefined = undefined;
   /** Made when something wraps the handler. */
   #attempts: CommandAttempts | undefined = undefined;
-  #startedAt = 0;
+  /** Of the only attempt, while it lasts and somebody wants to hear of it. */
+  #startedAt: number | undefined = undefined;
 
   constructor(scope: DispatchScope, registered: RegisteredCommandHandler, parts: PipelineParts) {
     this.scope = scope;
@@ -74,14 +77,13 @@ export class CommandRun implements Abortable {
     this.scope.abortSignal(reason);
     const outcome = reason instanceof CommandTimeoutError ? 'timed-out' : 'aborted';
     if (this.#attempts) this.#attempts.end(result, outcome);
-    else if (this.reportsHandler)
-      reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
+    else this.#attemptEnded(outcome, error);
     this.parts.scopes.abortInside(this.scope, reason);
-    this.settle(result);
+    this.#settle(result);
   }
 
-  contextFor(attempt: number): MessageContext {
-    return new MessageContext(this.scope, this.parts, attempt);
+  contextFor(attempt: number, scope = this.scope): MessageContext {
+    return new MessageContext(scope, this.parts, attempt);
   }
 
   callFor(context: MessageContext): CommandCall {
@@ -89,7 +91,7 @@ export class CommandRun implements Abortable {
     return { command: this.command, definition, handler: name, context };
   }
 
-  settle(result: CommandResult): void {
+  #settle(result: CommandResult): void {
     if (this.#settled) return;
     this.#settled = true;
     this.scope.open = false;
@@ -138,12 +140,23 @@ export class CommandRun implements Abortable {
       reportLate(this, result);
       return;
     }
-    if (this.reportsHandler) {
-      const outcome = result.success ? 'succeeded' : 'failed';
-      const error = result.success ? undefined : result.error;
-      reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
-    }
-    this.settle(result);
+    this.#attemptEnded(
+      result.success ? 'succeeded' : 'failed',
+      result.success ? undefined : result.error,
+    );
+    this.#finish(result);
+  }
+
+  #attemptEnded(outcome: HandlerOutcome, error: Error | undefined): void {
+    if (this.#startedAt === undefined) return;
+    reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
+    this.#startedAt = undefined;
+  }
+
+  /** The run ends after what its handler published inline, unless it is given up on before. */
+  #finish(result: CommandResult): void {
+    if (this.scope.hasChildren) this.scope.whenChildless = () => this.#settle(result);
+    else this.#settle(result);
   }
 
   #startWrapped(): void {
@@ -156,8 +169,8 @@ export class CommandRun implements Abortable {
 
     const ran = commandOnion ? commandOnion(call, innermost) : innermost(call);
     ran.then(
-      (result) => this.settle(result),
-      (thrown: unknown) => this.settle(failed(toError(thrown), this.command.id)),
+      (result) => this.#finish(result),
+      (thrown: unknown) => this.#finish(failed(toError(thrown), this.command.id)),
     );
   }
 }

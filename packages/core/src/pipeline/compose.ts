@@ -1,4 +1,4 @@
-import { MiddlewareMisuseError } from '../errors.ts';
+import { MiddlewareMisuseError } from '../handler/handler-errors.ts';
 import {
   failed,
   isOutcome,

@@ -1,13 +1,14 @@
 import { EventHandlerFailedEvent } from '../bus/bus-events.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
-import { HandlerAbortedError } from '../errors.ts';
+import { HandlerAbortedError } from '../handler/handler-errors.ts';
 import type { RegisteredEventHandler } from '../handler/registered-handler.ts';
 import type { EventPlan } from '../handler/priority-groups.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { EventMessage } from '../message/message.ts';
 import type { HandlerFailure } from '../signals/bus-signal.ts';
 import type { Abortable, DispatchScope } from './dispatch-scope.ts';
-import { HandlerCall, type HandlerCallOwner } from './handler-call.ts';
+import { HandlerCall } from './handler-call.ts';
+import type { HandlerCallOwner, RunningHandler } from './handler-call-owner.ts';
 import { MessageContext } from './message-context.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 
@@ -63,11 +64,11 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
   /** To be called inside the scope. */
   start(): void {
     const { signals, time } = this.parts;
-    if (signals.wants('event.processed')) this.#startedAt = time.monotonic();
+    if (signals.wants('event.processed')) this.#startedAt = time.monotonicOrCarried();
     this.#runGroups();
   }
 
-  callSettled(call: HandlerCall): void {
+  callSettled(call: RunningHandler): void {
     if (call.error) this.#failed(call);
     if (--this.#pending === 0) this.#runGroups();
   }
@@ -112,7 +113,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
     return --this.#pending === 0;
   }
 
-  #failed({ handler, error }: HandlerCall): void {
+  #failed({ handler, error }: RunningHandler): void {
     (this.#failures ??= []).push({ handler: handler.name, error: error! }); // only failed calls come here
   }
 
@@ -125,6 +126,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
     this.#report(failures ?? noFailures);
     if (failures) this.#keep(failures);
     this.#receiver.dispatched(failures ? { status: 'processed', failures } : withoutFailures);
+    this.parts.time.dropCarried();
     this.parts.scopes.remove(this.scope);
   }
 
@@ -139,6 +141,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
       durationMs: now - this.#startedAt,
       failures,
     });
+    time.carry(now);
   }
 
   #keep(failures: readonly HandlerFailure[]): void {

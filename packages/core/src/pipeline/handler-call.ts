@@ -1,27 +1,12 @@
 import type { RegisteredEventHandler } from '../handler/registered-handler.ts';
 import { toError } from '../message/error-data.ts';
-import type { EventMessage } from '../message/message.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
-import type { DispatchScope } from './dispatch-scope.ts';
+import type { HandlerCallOwner, RunningHandler } from './handler-call-owner.ts';
 import { HandlerWatch } from './handler-watch.ts';
-import type { MessageContext } from './message-context.ts';
-import type { PipelineParts } from './pipeline-parts.ts';
 import { callWrapped } from './wrapped-handler.ts';
 
-/** Who waits for a handler call. */
-export interface HandlerCallOwner {
-  readonly event: EventMessage;
-  readonly scope: DispatchScope;
-  readonly parts: PipelineParts;
-  /** Shared by the calls that need none of their own. */
-  readonly context: MessageContext;
-  /** Somebody wants to hear of single handlers. */
-  readonly reportsHandlers: boolean;
-  callSettled(call: HandlerCall): void;
-}
-
 /** One handler's handling of one event. Kept small: what only few calls need is in its watch. */
-export class HandlerCall {
+export class HandlerCall implements RunningHandler {
   readonly handler: RegisteredEventHandler;
   readonly owner: HandlerCallOwner;
   /** The call that was begun before this one in its group. */

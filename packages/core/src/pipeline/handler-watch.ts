@@ -1,28 +1,29 @@
 import { AsyncResource } from 'node:async_hooks';
-import { HandlerTimeoutError } from '../errors.ts';
+import { HandlerTimeoutError } from '../handler/handler-errors.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import type { Deadline } from '../timing/deadlines.ts';
 import { DispatchScope } from './dispatch-scope.ts';
-import type { HandlerCall } from './handler-call.ts';
+import type { RunningHandler } from './handler-call-owner.ts';
 import { MessageContext } from './message-context.ts';
 
 /** Watches one handler call: gives up on it at its deadline, and reports its attempts. */
 export class HandlerWatch {
   /** A handler that may be given up on alone has a scope of its own. */
   readonly ownScope: DispatchScope | undefined;
-  readonly #call: HandlerCall;
+  readonly #call: RunningHandler;
   /** The handler's async context, to go on in after a timer or a child has ended it. */
   readonly #asyncContext: AsyncResource | undefined;
   readonly #deadline: Deadline | undefined;
   #attempt = 0;
   #attemptStartedAt: number | undefined;
 
-  constructor(call: HandlerCall) {
+  constructor(call: RunningHandler) {
     this.#call = call;
     const { timeoutMs } = call.handler;
     if (timeoutMs === undefined) return;
     const { event, scope, parts } = call.owner;
     this.ownScope = new DispatchScope(event, scope, scope.quiet);
+    this.ownScope.depth = scope.depth;
     this.#asyncContext = new AsyncResource('LlmgineHandler');
     this.#deadline = parts.deadlines.set(timeoutMs, () => this.#expired(timeoutMs));
   }

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
-import { DispatchScope } from './dispatch-scope.ts';
+import type { DispatchScope } from './dispatch-scope.ts';
 
 /** Knows which messages are being handled, and, where scopes are ambient, which of them the caller is inside. */
 export class RunningScopes {

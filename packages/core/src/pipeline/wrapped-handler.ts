@@ -1,6 +1,6 @@
 import type { RegisteredEventHandler } from '../handler/registered-handler.ts';
 import { toError } from '../message/error-data.ts';
-import type { HandlerCallOwner } from './handler-call.ts';
+import type { HandlerCallOwner } from './handler-call-owner.ts';
 import type { HandlerWatch } from './handler-watch.ts';
 import { MessageContext } from './message-context.ts';
 import type { EventCall } from './middleware.ts';

@@ -1,5 +1,5 @@
 import type { MessageBusOptions } from '../bus/message-bus-options.ts';
-import { NestedRetryError } from '../errors.ts';
+import { NestedRetryError } from '../handler/handler-errors.ts';
 import type { CommandResult } from '../message/command-result.ts';
 import { composeCommandMiddleware, composeEventMiddleware, type Onion } from './compose.ts';
 import type {

@@ -1,9 +1,10 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { Recurrence, ScheduleOptions } from '../bus/message-bus.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
-import { InvalidOptionsError, LeaseLostError } from '../errors.ts';
+import { InvalidOptionsError } from '../errors.ts';
 import { toError } from '../message/error-data.ts';
-import type { EventMessage } from '../message/message.ts';
+import type { AnyDefinition, EventMessage } from '../message/message.ts';
+import { upcast } from '../message/upcast.ts';
 import type { SignalHub } from '../signals/signal-hub.ts';
 import type {
   ClaimedEvent,
@@ -11,14 +12,10 @@ import type {
   ScheduledEventStore,
 } from '../stores/scheduled-event-store.ts';
 import type { Clock } from '../timing/clock.ts';
+import { ClaimLease } from './claim-lease.ts';
 import { DueTimer } from './due-timer.ts';
-import { nextOccurrence, occurrence, type Schedule } from './schedule.ts';
-
-/** Publishes a due event and tells how it ended; `started` receives what aborts it. */
-export type PublishDue = (
-  claim: ClaimedEvent,
-  started: (abort: (reason: unknown) => void) => void,
-) => Promise<PublishReceipt>;
+import { RecurringSchedules } from './recurring-schedules.ts';
+import type { Schedule } from './schedule.ts';
 
 /** What the scheduler needs of the bus. */
 export interface EventSchedulerOptions {
@@ -29,7 +26,12 @@ export interface EventSchedulerOptions {
   readonly rootContext: AsyncResource;
   /** Types that have a handler or a name here; undefined: every type. */
   readonly knownTypes: () => readonly string[] | undefined;
-  readonly publishDue: PublishDue;
+  readonly definition: (type: string) => AnyDefinition | undefined;
+  /** Publishes a due event and tells how it ended; `started` receives what aborts it. */
+  readonly publishDue: (
+    claim: ClaimedEvent,
+    started: (abort: (reason: unknown) => void) => void,
+  ) => Promise<PublishReceipt>;
   readonly newId: () => string;
   /** How long a claim holds unless extended; `Infinity` where nobody else can claim. */
   readonly leaseMs: number;
@@ -45,8 +47,7 @@ export class EventScheduler {
   readonly #options: EventSchedulerOptions;
   readonly #store: ScheduledEventStore;
   readonly #timer: DueTimer;
-  /** Schedules by the id of their present occurrence. */
-  readonly #schedules = new Map<string, Schedule>();
+  readonly #schedules = new RecurringSchedules();
   readonly #handling = new Set<Promise<void>>();
   readonly #reportedUnknown = new Set<string>();
   #running = false;
@@ -91,56 +92,40 @@ export class EventScheduler {
   async hold(event: EventMessage): Promise<PublishReceipt> {
     await this.#watched('save', () => this.#store.save([event]));
     const { signals, clock } = this.#options;
-    const scheduledAt = event.scheduledAt!;
-    if (signals.active)
+    const scheduledAt = event.scheduledAt!; // only future events are held
+    if (signals.wants('event.scheduled')) {
       signals.emit({ type: 'event.scheduled', at: clock.now(), event, scheduledAt });
+    }
     this.#wakeIfEarlier(scheduledAt);
     return { status: 'scheduled', scheduledAt };
   }
 
-  schedule(
-    event: EventMessage,
-    recurrence: Recurrence,
-    { id, onMissed = 'skip' }: ScheduleOptions,
-  ): Disposable {
-    if (typeof recurrence?.next !== 'function') {
-      throw new InvalidOptionsError('schedule an event', [
-        'recurrence must have a next(after) method, e.g. every(1000)',
-      ]);
-    }
-    const schedule: Schedule = {
-      id: id ?? this.#options.newId(),
-      event,
-      recurrence,
-      onMissed,
-      ended: false,
-      occurrenceId: undefined,
-    };
+  /** @throws InvalidOptionsError */
+  schedule(event: EventMessage, recurrence: Recurrence, options: ScheduleOptions): Disposable {
+    const { id = this.#options.newId(), onMissed = 'skip' } = options;
+    const schedule = this.#schedules.create(event, recurrence, { id, onMissed });
     void this.#begin(schedule);
     return {
       [Symbol.dispose]: () => {
-        if (schedule.ended) return;
-        schedule.ended = true;
-        if (schedule.occurrenceId === undefined) return;
-        this.#schedules.delete(schedule.occurrenceId);
-        void this.#watched('cancel', () => this.#store.cancel(schedule.occurrenceId!)).catch(
-          () => {},
-        );
+        const held = this.#schedules.end(schedule);
+        if (held === undefined) return;
+        void this.#watched('cancel', () => this.#store.cancel(held)).catch(() => {}); // reported
       },
     };
   }
 
   async cancel(id: string): Promise<boolean> {
     const cancelled = await this.#watched('cancel', () => this.#store.cancel(id));
-    if (cancelled) this.#schedules.delete(id);
+    if (cancelled) this.#schedules.cancelled(id);
     return cancelled;
   }
 
+  /** @throws InvalidOptionsError */
   async reschedule(id: string, at: number): Promise<boolean> {
-    if (!Number.isFinite(at))
-      throw new InvalidOptionsError('reschedule an event', [
-        `at must be an instant in epoch milliseconds, got ${String(at)}`,
-      ]);
+    if (!Number.isFinite(at)) {
+      const problem = `at must be an instant in epoch milliseconds, got ${String(at)}`;
+      throw new InvalidOptionsError('reschedule an event', [problem]);
+    }
     const rescheduled = await this.#watched('reschedule', () => this.#store.reschedule(id, at));
     if (rescheduled) this.#wakeIfEarlier(at);
     return rescheduled;
@@ -159,33 +144,22 @@ export class EventScheduler {
 
   /** Forgets schedules, and, where the bus made the store, what it holds. */
   reset(): void {
-    for (const schedule of this.#schedules.values()) schedule.ended = true;
     this.#schedules.clear();
     this.#reportedUnknown.clear();
-    this.#store.reset?.();
+    if (this.#options.leaseMs === Infinity) this.#store.reset?.();
   }
 
   async #begin(schedule: Schedule): Promise<void> {
     try {
-      const first = schedule.recurrence.next(await this.#store.now());
-      if (schedule.ended || first === undefined) return;
-      const event = this.#track(schedule, occurrence(schedule, first));
-      await this.hold(event);
+      const first = this.#schedules.first(schedule, await this.#store.now());
+      if (first) await this.hold(first);
     } catch (thrown) {
       this.#report('schedule', thrown);
     }
   }
 
-  #track(schedule: Schedule, event: EventMessage): EventMessage {
-    schedule.occurrenceId = event.id;
-    this.#schedules.set(event.id, schedule);
-    return event;
-  }
-
   #wakeIfEarlier(at: number): void {
-    if (!this.#running) return;
-    const delayMs = at - this.#options.clock.now();
-    if (this.#timer.isEarlier(delayMs)) this.#timer.set(delayMs);
+    if (this.#running) this.#timer.set(at - this.#options.clock.now());
   }
 
   #wake(): void {
@@ -203,16 +177,13 @@ export class EventScheduler {
   }
 
   async #claimAndArm(): Promise<void> {
+    const { leaseMs, knownTypes } = this.#options;
     try {
-      const types = this.#options.knownTypes();
-      for (let full = true; full && this.#running;) {
-        const claims = await this.#store.claimDue({
-          types,
-          count: CLAIM_COUNT,
-          leaseMs: this.#options.leaseMs,
-        });
+      const types = knownTypes();
+      for (let isFull = true; isFull && this.#running && !this.#holdsOff;) {
+        const claims = await this.#store.claimDue({ types, count: CLAIM_COUNT, leaseMs });
         for (const claim of claims) this.#take(claim);
-        full = claims.length === CLAIM_COUNT;
+        isFull = claims.length === CLAIM_COUNT;
       }
       if (types) await this.#reportUnknown(types);
       const dueInMs = await this.#store.nextDueInMs(types);
@@ -233,17 +204,44 @@ export class EventScheduler {
   }
 
   async #handle(claim: ClaimedEvent): Promise<void> {
-    const schedule = this.#scheduleOf(claim);
+    const schedule = this.#schedules.of(claim);
     const takenUpAt = schedule ? await this.#store.now() : 0;
     if (schedule?.onMissed === 'skip' && wasMissed(schedule, claim, takenUpAt)) {
       return this.#settle(claim, takenUpAt);
     }
-    using lease = this.#extending(claim);
-    const receipt = await this.#options.publishDue(claim, lease.abortWith);
-    if (lease.lost) return;
+    using lease = this.#lease(claim);
+    const receipt = await this.#publish(claim, lease);
+    if (lease.isLost) return undefined;
     if (receipt.status !== 'dropped') return this.#settle(claim, takenUpAt);
     this.#holdOff();
-    await this.#store.release(claim);
+    return this.#store.release(claim);
+  }
+
+  /** Stored data of an older version is raised to the one known here. */
+  #publish(claim: ClaimedEvent, lease: ClaimLease): Promise<PublishReceipt> {
+    const definition = this.#options.definition(claim.event.type);
+    const event = definition ? upcast(claim.event, definition) : claim.event;
+    return this.#options.publishDue({ ...claim, event }, (abort) => lease.aborting(abort));
+  }
+
+  async #settle(claim: ClaimedEvent, takenUpAt: number): Promise<void> {
+    const schedule = this.#schedules.of(claim);
+    const now = schedule ? await this.#store.now() : 0;
+    const next = schedule && this.#schedules.after(schedule, claim, { takenUpAt, now });
+    if (!(await this.#store.settle(claim, next))) this.#leaseLost(claim);
+    else if (next) this.#wakeIfEarlier(next.scheduledAt!); // as all that is held
+  }
+
+  #lease(claim: ClaimedEvent): ClaimLease {
+    const { store, clock, rootContext, leaseMs } = this.#options;
+    return new ClaimLease(claim, {
+      store,
+      clock,
+      rootContext,
+      leaseMs,
+      failed: (thrown) => this.#report('extend', thrown),
+      lost: () => this.#leaseLost(claim),
+    });
   }
 
   #holdOff(): void {
@@ -256,54 +254,6 @@ export class EventScheduler {
         this.#wake();
       }, RETRY_MS),
     );
-  }
-
-  #scheduleOf({ event }: ClaimedEvent): Schedule | undefined {
-    const schedule = this.#schedules.get(event.id);
-    return schedule?.ended ? undefined : schedule;
-  }
-
-  async #settle(claim: ClaimedEvent, takenUpAt: number): Promise<void> {
-    const schedule = this.#scheduleOf(claim);
-    this.#schedules.delete(claim.event.id);
-    const now = schedule ? await this.#store.now() : 0;
-    const at = schedule && nextOccurrence(schedule, claim.event.scheduledAt!, { takenUpAt, now });
-    const next = at === undefined ? undefined : this.#track(schedule!, occurrence(schedule!, at));
-    if (!(await this.#store.settle(claim, next))) return this.#leaseLost(claim);
-    if (next) this.#wakeIfEarlier(next.scheduledAt!);
-  }
-
-  /** Keeps the lease while the event is handled; losing it aborts the handlers. */
-  #extending(
-    claim: ClaimedEvent,
-  ): { lost: boolean; abortWith(abort: (reason: unknown) => void): void } & Disposable {
-    const { leaseMs, clock, rootContext } = this.#options;
-    let abort: ((reason: unknown) => void) | undefined;
-    let timer: Disposable | undefined;
-    const lease = {
-      lost: false,
-      abortWith: (given: (reason: unknown) => void) => {
-        abort = given;
-      },
-      [Symbol.dispose]: () => timer?.[Symbol.dispose](),
-    };
-    const extend = async (): Promise<void> => {
-      try {
-        if (await this.#store.extend(claim, leaseMs)) return arm();
-      } catch (thrown) {
-        this.#report('extend', thrown);
-        return arm();
-      }
-      lease.lost = true;
-      this.#leaseLost(claim);
-      abort?.(new LeaseLostError(claim.event.id));
-    };
-    const arm = (): void => {
-      if (leaseMs !== Infinity)
-        timer = rootContext.runInAsyncScope(() => clock.setTimer(() => void extend(), leaseMs / 3));
-    };
-    arm();
-    return lease;
   }
 
   #leaseLost({ event }: ClaimedEvent): void {
@@ -331,18 +281,14 @@ export class EventScheduler {
 
   #report(operation: string, thrown: unknown): void {
     const { signals, clock } = this.#options;
-    signals.emit({
-      type: 'store.failed',
-      at: clock.now(),
-      store: 'scheduled-events',
-      operation,
-      error: toError(thrown),
-    });
+    const error = toError(thrown);
+    const at = clock.now();
+    signals.emit({ type: 'store.failed', at, store: 'scheduled-events', operation, error });
   }
 }
 
 /** A later occurrence has fallen due before this one was taken up. */
 function wasMissed({ recurrence }: Schedule, { event }: ClaimedEvent, now: number): boolean {
-  const after = recurrence.next(event.scheduledAt!);
+  const after = recurrence.next(event.scheduledAt!); // occurrences have an instant
   return after !== undefined && after <= now;
 }

@@ -3,110 +3,114 @@ import { BUS_SCOPE } from '../message/session-id.ts';
 import type { EventQueue, QueueEntry } from './event-queue.ts';
 import { RingBuffer } from './ring-buffer.ts';
 
+/** Makes the queue without a bound: one FIFO for each lane, and a ring of the lanes that are ready. */
+export function createLaneQueue(): EventQueue {
+  return new LaneQueue();
+}
+
 interface Lane {
-  readonly key: string;
+  readonly key: string | undefined;
   readonly entries: RingBuffer<QueueEntry>;
   busy: boolean;
   /** In the ring of lanes that may go on. */
   ready: boolean;
 }
 
-/** An event of lane `'none'` waits for nobody, so it has no key. */
-function laneKeyOf(event: EventMessage): string | undefined {
-  const { lane } = event;
-  if (lane === undefined) return event.sessionId;
-  // A session may be called 'key:…' too; the space keeps the two apart, since it can begin no session lane of ours.
-  return lane === 'none' ? undefined : ` ${lane}`;
-}
+/** Taking and giving cost the same however many lanes there are, and a lane that has run dry is forgotten. */
+class LaneQueue implements EventQueue {
+  readonly #lanes = new Map<string, Lane>();
+  readonly #ready = new RingBuffer<Lane>();
+  /** Most events go there; forgetting and remaking its lane for each would cost more than the event. */
+  readonly #busLane = createLane(BUS_SCOPE);
+  #size = 0;
 
-/**
- * Makes the queue without a bound: one FIFO for each lane, and a ring of the lanes that are ready.
- * Taking and giving cost the same however many lanes there are, and a lane that has run dry is forgotten.
- */
-export function createLaneQueue(): EventQueue {
-  const lanes = new Map<string, Lane>();
-  const ready = new RingBuffer<Lane>();
-  // Most events go there; forgetting and remaking its lane for each would cost more than the event.
-  const busLane = createLane(BUS_SCOPE);
-  let size = 0;
+  get size(): number {
+    return this.#size;
+  }
 
-  return {
-    get size() {
-      return size;
-    },
-    enqueue(entry) {
-      const lane = laneFor(entry.event);
-      lane.entries.push(entry);
-      size++;
-      makeReady(lane);
-      entry.accepted();
-      return 'accepted';
-    },
-    next() {
-      for (let lane = ready.shift(); lane; lane = ready.shift()) {
-        lane.ready = false;
-        const entry = lane.entries.shift();
-        if (!entry) {
-          forget(lane);
-          continue;
-        }
-        lane.busy = true;
-        size--;
-        return entry;
+  enqueue(entry: QueueEntry): 'accepted' {
+    const lane = this.#laneFor(entry.event);
+    lane.entries.push(entry);
+    this.#size++;
+    this.#makeReady(lane);
+    entry.accepted();
+    return 'accepted';
+  }
+
+  next(): QueueEntry | undefined {
+    for (let lane = this.#ready.shift(); lane; lane = this.#ready.shift()) {
+      lane.ready = false;
+      const entry = lane.entries.shift();
+      if (!entry) {
+        this.#forget(lane);
+        continue;
       }
-      return undefined;
-    },
-    release(entry) {
-      const key = laneKeyOf(entry.event);
-      const lane = key === undefined ? undefined : existing(key);
-      if (!lane) return;
-      lane.busy = false;
-      if (lane.entries.length > 0) makeReady(lane);
-      else forget(lane);
-    },
-    remove(matches) {
-      const removed: QueueEntry[] = [];
-      for (const lane of everyLane()) removed.push(...lane.entries.remove(matches));
-      size -= removed.length;
-      return removed;
-    },
-  };
-
-  function createLane(key: string): Lane {
-    return { key, entries: new RingBuffer(), busy: false, ready: false };
+      lane.busy = true;
+      this.#size--;
+      return entry;
+    }
+    return undefined;
   }
 
-  function existing(key: string): Lane | undefined {
-    return key === BUS_SCOPE ? busLane : lanes.get(key);
+  release(entry: QueueEntry): void {
+    const lane = this.#existing(laneKeyOf(entry.event));
+    if (!lane) return;
+    lane.busy = false;
+    if (lane.entries.length > 0) this.#makeReady(lane);
+    else this.#forget(lane);
   }
 
-  function laneFor(event: EventMessage): Lane {
+  remove(matches: (entry: QueueEntry) => boolean): readonly QueueEntry[] {
+    const removed = this.#everyLane().flatMap((lane) => lane.entries.remove(matches));
+    this.#size -= removed.length;
+    for (const lane of this.#ready.remove(({ entries }) => entries.length === 0)) {
+      lane.ready = false;
+      this.#forget(lane);
+    }
+    return removed;
+  }
+
+  #existing(key: string | undefined): Lane | undefined {
+    if (key === BUS_SCOPE) return this.#busLane;
+    return key === undefined ? undefined : this.#lanes.get(key);
+  }
+
+  #laneFor(event: EventMessage): Lane {
     const key = laneKeyOf(event);
-    if (key === undefined) return createLane('');
-    const known = existing(key);
+    const known = this.#existing(key);
     if (known) return known;
     const lane = createLane(key);
-    lanes.set(key, lane);
+    if (key !== undefined) this.#lanes.set(key, lane);
     return lane;
   }
 
-  function makeReady(lane: Lane): void {
+  #makeReady(lane: Lane): void {
     if (lane.busy || lane.ready) return;
     lane.ready = true;
-    ready.push(lane);
+    this.#ready.push(lane);
   }
 
-  function forget(lane: Lane): void {
-    if (lanes.get(lane.key) === lane) lanes.delete(lane.key);
+  #forget({ key }: Lane): void {
+    if (key !== undefined && key !== BUS_SCOPE) this.#lanes.delete(key);
   }
 
   /** Lanes without a key are only in the ring. */
-  function everyLane(): Set<Lane> {
-    const all = new Set<Lane>([busLane, ...lanes.values()]);
-    ready.remove((lane) => {
+  #everyLane(): Lane[] {
+    const all = new Set<Lane>([this.#busLane, ...this.#lanes.values()]);
+    this.#ready.remove((lane) => {
       all.add(lane);
       return false;
     });
-    return all;
+    return [...all];
   }
+}
+
+function createLane(key: string | undefined): Lane {
+  return { key, entries: new RingBuffer(), busy: false, ready: false };
+}
+
+/** An event of lane `'none'` waits for nobody, so its lane has no key. A space keeps keyed lanes apart from sessions. */
+function laneKeyOf({ lane, sessionId }: EventMessage): string | undefined {
+  if (lane === undefined) return sessionId;
+  return lane === 'none' ? undefined : ` ${lane}`;
 }

@@ -115,6 +115,12 @@ export type BusSignal = { readonly at: number } & (
       readonly event: EventMessage;
       readonly error: Error;
     }
+  | {
+      /** A function given as an option threw; its default was used instead. */
+      readonly type: 'callback.failed';
+      readonly callback: string;
+      readonly error: Error;
+    }
   | { readonly type: 'observer.failed'; readonly error: Error }
   | {
       readonly type: 'store.failed';
@@ -144,6 +150,8 @@ export interface BusObserver {
    * @default all
    */
   readonly signals?: readonly BusSignalType[];
+  /** Calls back when `signals`, or what it wraps, has become something else. */
+  onChange?(changed: () => void): Disposable;
   /** Writes out what is buffered. Awaited by `stop()`. */
   flush?(): Promise<void>;
 }

@@ -20,64 +20,93 @@ export interface SignalHub {
 
 /** Makes a hub without observers. */
 export function createSignalHub({ clock = systemClock }: { clock?: Clock } = {}): SignalHub {
-  let observers: readonly BusObserver[] = [];
-  let wanted: ReadonlySet<BusSignalType> | 'all' = new Set();
+  return new ObserverList(clock);
+}
 
-  return {
-    get active() {
-      return observers.length > 0;
-    },
-    wants: (type) => wanted === 'all' || wanted.has(type),
-    emit,
-    add(observer) {
-      setObservers([...observers, observer]);
-      return {
-        [Symbol.dispose]: () => setObservers(observers.filter((other) => other !== observer)),
-      };
-    },
-    async flush() {
-      await Promise.all(observers.map((observer) => flushOne(observer)));
-    },
-    clear: () => setObservers([]),
-  };
+class ObserverList implements SignalHub {
+  readonly #clock: Clock;
+  #observers: readonly BusObserver[] = [];
+  #wantsAll = false;
+  /** A plain object: asked several times for every event. */
+  #wanted: Partial<Record<BusSignalType, true>> = {};
 
-  function setObservers(next: readonly BusObserver[]): void {
-    observers = next;
-    wanted = next.some((observer) => !observer.signals)
-      ? 'all'
-      : new Set(next.flatMap((observer) => observer.signals ?? []));
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  function emit(signal: BusSignal): void {
-    for (const observer of observers) {
+  get active(): boolean {
+    return this.#observers.length > 0;
+  }
+
+  wants(type: BusSignalType): boolean {
+    return this.#wantsAll || this.#wanted[type] === true;
+  }
+
+  emit(signal: BusSignal): void {
+    for (const observer of this.#observers) {
       if (observer.signals && !observer.signals.includes(signal.type)) continue;
       try {
         observer.observe(signal);
       } catch (thrown) {
-        report(observer, thrown, signal);
+        this.#report(observer, thrown, signal);
       }
     }
   }
 
-  async function flushOne(observer: BusObserver): Promise<void> {
+  add(observer: BusObserver): Disposable {
+    // Its own object: the same observer may be added twice.
+    let present = true;
+    this.#set([...this.#observers, observer]);
+    const watching = observer.onChange?.(() => this.#set(this.#observers));
+    return {
+      [Symbol.dispose]: () => {
+        if (!present) return;
+        present = false;
+        watching?.[Symbol.dispose]();
+        const at = this.#observers.lastIndexOf(observer);
+        if (at >= 0) this.#set(this.#observers.toSpliced(at, 1));
+      },
+    };
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all(this.#observers.map((observer) => this.#flushOne(observer)));
+  }
+
+  clear(): void {
+    this.#set([]);
+  }
+
+  #set(observers: readonly BusObserver[]): void {
+    this.#observers = observers;
+    this.#wantsAll = observers.some((observer) => !observer.signals);
+    const wanted = observers.flatMap((observer) => observer.signals ?? []);
+    this.#wanted = Object.fromEntries(wanted.map((type) => [type, true]));
+  }
+
+  async #flushOne(observer: BusObserver): Promise<void> {
     try {
       await observer.flush?.();
     } catch (thrown) {
-      report(observer, thrown);
+      this.#report(observer, thrown);
     }
   }
 
-  /** Tells the others; about a failure to hear of a failure, nobody. */
-  function report(failing: BusObserver, thrown: unknown, during?: BusSignal): void {
+  /** Tells the others; about a failure to hear of a failure, nobody, or two observers would go on for ever. */
+  #report(failing: BusObserver, thrown: unknown, during?: BusSignal): void {
     if (during?.type === 'observer.failed') return;
-    const signal: BusSignal = { type: 'observer.failed', at: clock.now(), error: toError(thrown) };
-    for (const observer of observers) {
-      if (observer === failing) continue;
-      if (observer.signals && !observer.signals.includes('observer.failed')) continue;
+    const signal: BusSignal = {
+      type: 'observer.failed',
+      at: this.#clock.now(),
+      error: toError(thrown),
+    };
+    for (const observer of this.#observers) {
+      const isDeaf = observer.signals && !observer.signals.includes(signal.type);
+      if (observer === failing || isDeaf) continue;
       try {
         observer.observe(signal);
       } catch {
-        // Two observers that fail at each other's failures would go on for ever.
+        // See above.
       }
     }
   }
