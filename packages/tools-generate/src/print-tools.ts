@@ -22,19 +22,18 @@ export interface PrintPlace {
 export function printTools(functions: readonly PrintedFunction[], place: PrintPlace): string {
   const source = specifierOf(place);
   const names = functions.map(({ name }) => name);
-  return [
+  const header = [
     `// Made by \`llmgine-tools generate\` from ${source}. Do not edit: change the functions and run it again.`,
+    `/* eslint-disable */`,
     `import { defineTool, jsonSchema } from '@llmgine/tools';`,
     `import { ${names.join(', ')} } from '${source}';`,
-    ...functions.map(printFunction),
+  ];
+  const footer = [
     `/** All tools of this file, for \`registerTool\`. */`,
     `export const tools = [${names.map(toolConstant).join(', ')}] as const;`,
     '',
-  ]
-    .join('\n\n')
-    .replace(/;\n\nimport/g, ';\nimport')
-    .replace('run it again.\n\nimport', 'run it again.\nimport')
-    .replace('`registerTool`. */\n\n', '`registerTool`. */\n');
+  ];
+  return [header.join('\n'), ...functions.map(printFunction), footer.join('\n')].join('\n\n');
 }
 
 function printFunction(each: PrintedFunction): string {

@@ -1,4 +1,5 @@
 // Made by `llmgine-tools generate` from ./tools.ts. Do not edit: change the functions and run it again.
+/* eslint-disable */
 import { defineTool, jsonSchema } from '@llmgine/tools';
 import { getWeather, bookVisit, add, tell } from './tools.ts';
 
