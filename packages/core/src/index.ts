@@ -119,6 +119,7 @@ export type {
   HandlerOutcome,
 } from './signals/bus-signal.ts';
 export type {
+  BusReadings,
   HistogramSnapshot,
   MetricsSnapshot,
   MetricsSource,

@@ -80,7 +80,7 @@ export class BusWiring {
 
     const { filters, pump, scheduler } = this;
     const entrance = new QueueEntrance({ parts, admission, queue, pump, generations, logging });
-    const waysIn = { parts, admission, filters, logging, entrance, pump, nested, scheduler };
+    const waysIn = { parts, admission, filters, logging, entrance, nested, scheduler };
     this.publishing = new EventPublishing({ ...waysIn, stampMetadata });
     this.execution = new CommandExecution({ parts, admission, stampMetadata });
     const { publishing } = this;
@@ -100,6 +100,7 @@ export class BusWiring {
   prepare(): void {
     const { messages = [], metrics } = this.options;
     for (const definition of messages) this.registry.know(definition);
+    metrics?.attach?.({ queueSize: () => this.queue.size });
     if (metrics) this.signals.add(metrics);
   }
 
@@ -109,6 +110,7 @@ export class BusWiring {
     this.filters.clear();
     this.wrapping.clear();
     this.signals.clear();
+    this.options.metrics?.reset?.();
     this.errors.clear();
     this.scheduler.reset();
     this.queue.reset?.();
