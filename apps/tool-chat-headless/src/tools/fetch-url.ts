@@ -28,7 +28,10 @@ interface Page {
 }
 
 /** Makes the tool that reads a public page. Addresses are checked where the connection is made, on every redirect anew. */
-export function createFetchUrl({ lookup = systemLookup, mayReach = isPublicAddress }: FetchUrlOptions = {}): Tool {
+export function createFetchUrl({
+  lookup = systemLookup,
+  mayReach = isPublicAddress,
+}: FetchUrlOptions = {}): Tool {
   return defineTool({
     name: 'fetch_url',
     description: 'Reads a page of the public web over http or https and gives its text.',
@@ -61,7 +64,8 @@ export function createFetchUrl({ lookup = systemLookup, mayReach = isPublicAddre
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       throw new Error(`Only http and https are read, not '${url.protocol}'.`);
     }
-    if (url.username !== '' || url.password !== '') throw new Error('A URL with a user or password is refused.');
+    if (url.username !== '' || url.password !== '')
+      throw new Error('A URL with a user or password is refused.');
     const host = url.hostname.replace(/^\[|\]$/g, '');
     if (isIP(host) !== 0 && !mayReach(host)) throw new Error(refusal(url.hostname));
     return url;
@@ -74,7 +78,10 @@ export function createFetchUrl({ lookup = systemLookup, mayReach = isPublicAddre
         signal,
         lookup: checkedLookup,
         agent: false,
-        headers: { 'user-agent': 'llmgine-chat', accept: 'text/*, application/json;q=0.9, */*;q=0.1' },
+        headers: {
+          'user-agent': 'llmgine-chat',
+          accept: 'text/*, application/json;q=0.9, */*;q=0.1',
+        },
       };
       request(url, options, resolve).on('error', reject).end();
     });

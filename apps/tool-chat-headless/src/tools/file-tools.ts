@@ -26,7 +26,9 @@ export function createFileTools(root: string): readonly Tool[] {
       effect: 'read',
       input: jsonSchema<{ readonly path?: string }>({
         type: 'object',
-        properties: { path: { type: 'string', description: 'Path of the directory', default: '.' } },
+        properties: {
+          path: { type: 'string', description: 'Path of the directory', default: '.' },
+        },
         additionalProperties: false,
       }),
       execute: async ({ path = '.' }) => listDirectory(path, await confinedPath(root, path)),
@@ -48,7 +50,9 @@ async function readText(path: string, file: string): Promise<string> {
 async function listDirectory(path: string, directory: string): Promise<readonly string[]> {
   await checkedKind(path, directory, 'directory');
   const entries = await readdir(directory, { withFileTypes: true });
-  const names = entries.map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name)).toSorted();
+  const names = entries
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/` : entry.name))
+    .toSorted();
   return names.length <= MAX_ENTRIES
     ? names
     : [...names.slice(0, MAX_ENTRIES), `[and ${names.length - MAX_ENTRIES} more]`];
