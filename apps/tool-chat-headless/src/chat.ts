@@ -41,13 +41,18 @@ export interface ChatParts {
 /** Asks a person about a tool call; an abort is a no. */
 export type AskPerson = (question: ApprovalQuestion, signal: AbortSignal) => Promise<ApprovalReply>;
 
+/** An answer that names its call. */
+export type ToolReply = ApprovalReply & { readonly toolCallId: string };
+
 /** A conversation on a bus of its own. */
 export interface Chat extends AsyncDisposable {
   ask(prompt: string, signal: AbortSignal): Promise<ChatEnd>;
   /** Finishes a run that a crash cut off. */
   resume(runId: string, signal: AbortSignal): Promise<ChatEnd>;
   /** Answers a question about a tool call. */
-  approve(reply: ApprovalReply & { readonly toolCallId: string }): Promise<CommandResult<void>>;
+  approve(reply: ToolReply): Promise<void>;
+  /** Nobody will answer questions any more: what still needs an answer ends its run. */
+  endApprovals(): void;
 }
 
 /** Starts bus, session, tools and engine. */
@@ -75,6 +80,10 @@ export async function openChat(parts: ChatParts): Promise<Chat> {
   });
   let approvalNeeded: ApprovalNeededError | undefined;
   let current = new AbortController();
+  /** Answers that came before their questions, as a script gives them. */
+  const early = new Map<string, ToolReply>();
+  let open: ApprovalQuestion | undefined;
+  let answersEnded = false;
   if (!replayer)
     session.registerEventHandler(ToolApprovalRequestedEvent, ({ data }) => decide(data));
 
@@ -88,7 +97,14 @@ export async function openChat(parts: ChatParts): Promise<Chat> {
     },
     resume: (runId, signal) =>
       settle(runId, signal, (linked) => engine.resume(runId, { signal: linked })),
-    approve: (reply) => session.execute(ToolApprovalCommand(reply)),
+    async approve(reply) {
+      const { success } = await session.execute(ToolApprovalCommand(reply));
+      if (!success) early.set(reply.toolCallId, reply);
+    },
+    endApprovals() {
+      answersEnded = true;
+      if (open) refuse(open);
+    },
     async [Symbol.asyncDispose]() {
       engine[Symbol.dispose]();
       await bus.stop();
@@ -102,6 +118,7 @@ export async function openChat(parts: ChatParts): Promise<Chat> {
   ): Promise<ChatEnd> {
     current = new AbortController();
     approvalNeeded = undefined;
+    open = undefined;
     const follow = (): void => current.abort(signal.reason);
     signal.addEventListener('abort', follow, { once: true });
     const outcome = await work(current.signal);
@@ -128,15 +145,16 @@ export async function openChat(parts: ChatParts): Promise<Chat> {
   }
 
   async function decide(question: ApprovalQuestion): Promise<void> {
-    const { askPerson } = parts;
-    if (askPerson === null) return;
-    if (!askPerson) {
-      approvalNeeded = new ApprovalNeededError(question);
-      current.abort(approvalNeeded);
-      return;
-    }
-    const reply = await askPerson(question, current.signal);
     const { toolCallId, approvalId } = question;
-    await session.execute(ToolApprovalCommand({ toolCallId, approvalId, ...reply }));
+    const reply = early.get(toolCallId) ?? (await parts.askPerson?.(question, current.signal));
+    early.delete(toolCallId);
+    if (reply) await session.execute(ToolApprovalCommand({ ...reply, toolCallId, approvalId }));
+    else if (parts.askPerson === null && !answersEnded) open = question;
+    else refuse(question);
+  }
+
+  function refuse(question: ApprovalQuestion): void {
+    approvalNeeded = new ApprovalNeededError(question);
+    current.abort(approvalNeeded);
   }
 }

@@ -83,6 +83,7 @@ async function answerLines(conversation: Conversation, begun: ChatEnd): Promise<
         async () => void (end = worse(end, await ask(conversation, read.prompt))),
       );
   }
+  chat.endApprovals();
   await running;
   return end;
 }
