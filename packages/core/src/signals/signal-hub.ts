@@ -26,8 +26,8 @@ export function createSignalHub({ clock = systemClock }: { clock?: Clock } = {})
 class ObserverList implements SignalHub {
   readonly #clock: Clock;
   #observers: readonly BusObserver[] = [];
-  #wantsAll = false;
-  #wanted: ReadonlySet<BusSignalType> = new Set();
+  /** Who wants which signal, found out when it is first asked for. */
+  #wanting = new Map<BusSignalType, readonly BusObserver[]>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,12 +38,11 @@ class ObserverList implements SignalHub {
   }
 
   wants(type: BusSignalType): boolean {
-    return this.#wantsAll || (this.#wanted.size > 0 && this.#wanted.has(type));
+    return this.#observers.length > 0 && this.#whoWants(type).length > 0;
   }
 
   emit(signal: BusSignal): void {
-    for (const observer of this.#observers) {
-      if (observer.signals && !observer.signals.includes(signal.type)) continue;
+    for (const observer of this.#whoWants(signal.type)) {
       try {
         observer.observe(signal);
       } catch (thrown) {
@@ -78,8 +77,16 @@ class ObserverList implements SignalHub {
 
   #set(observers: readonly BusObserver[]): void {
     this.#observers = observers;
-    this.#wantsAll = observers.some((observer) => !observer.signals);
-    this.#wanted = new Set(observers.flatMap((observer) => observer.signals ?? []));
+    this.#wanting = new Map();
+  }
+
+  #whoWants(type: BusSignalType): readonly BusObserver[] {
+    let observers = this.#wanting.get(type);
+    if (!observers) {
+      observers = this.#observers.filter(({ signals }) => signals?.includes(type) ?? true);
+      this.#wanting.set(type, observers);
+    }
+    return observers;
   }
 
   async #flushOne(observer: BusObserver): Promise<void> {
@@ -98,9 +105,8 @@ class ObserverList implements SignalHub {
       at: this.#clock.now(),
       error: toError(thrown),
     };
-    for (const observer of this.#observers) {
-      const isDeaf = observer.signals && !observer.signals.includes(signal.type);
-      if (observer === failing || isDeaf) continue;
+    for (const observer of this.#whoWants(signal.type)) {
+      if (observer === failing) continue;
       try {
         observer.observe(signal);
       } catch {
