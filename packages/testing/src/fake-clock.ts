@@ -1,3 +1,4 @@
+import { AsyncResource } from 'node:async_hooks';
 import type { Clock } from '@llmgine/core/timing';
 
 /** A clock that moves only when told to. */
@@ -47,7 +48,8 @@ class ManualClock implements FakeClock {
 
   setTimer(callback: () => void, delayMs: number): Disposable {
     const dueAt = this.#monotonic + Math.max(delayMs, 0);
-    const timer = { dueAt, order: this.#order++, callback };
+    // As with the timers of the platform: called in the async context they were set in.
+    const timer = { dueAt, order: this.#order++, callback: AsyncResource.bind(callback) };
     this.#timers.add(timer);
     return { [Symbol.dispose]: () => void this.#timers.delete(timer) };
   }

@@ -80,7 +80,7 @@ export class BusWiring {
 
     const { filters, pump, scheduler } = this;
     const entrance = new QueueEntrance({ parts, admission, queue, pump, generations, logging });
-    const waysIn = { parts, admission, filters, logging, entrance, pump, nested, scheduler };
+    const waysIn = { parts, admission, filters, logging, entrance, nested, scheduler };
     this.publishing = new EventPublishing({ ...waysIn, stampMetadata });
     this.execution = new CommandExecution({ parts, admission, stampMetadata });
     const { publishing } = this;

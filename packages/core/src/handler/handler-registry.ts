@@ -163,6 +163,8 @@ export class HandlerRegistry {
     this.#definitions.clear();
     this.#commands.clear();
     this.#events.clear();
+    // Whoever still holds a registration must not take back, with it, one that comes later.
+    for (const registrations of this.#ofSession.values()) registrations.clear();
     this.#ofSession.clear();
     this.#anyEvent = createEventHandlers();
     this.#busCount = 0;

@@ -19,17 +19,23 @@ export function createDataReader(
   schema: StandardSchemaV1,
 ): ReadData {
   const standard = schema['~standard'];
-  if (standard.vendor === uncheckedVendor) return (data) => data;
+  if (standard.vendor === uncheckedVendor) return (data) => (data === undefined ? {} : data);
 
   return (data) => {
-    const checked = standard.validate(data === undefined ? {} : data);
-    if (checked instanceof Promise) {
-      checked.catch(() => {}); // refused here; its own failure must not crash the process
-      throw new AsyncSchemaError(type);
-    }
+    let checked = validate(data === undefined ? {} : data);
+    // Data that was left out stands for an object of defaults, or, where that does not fit, for nothing.
+    const isNothing = checked.issues && data === undefined ? validate(undefined) : undefined;
+    if (isNothing && !isNothing.issues) checked = isNothing;
     if (checked.issues) throw new InvalidMessageError(kind, type, checked.issues);
     return checked.value;
   };
+
+  function validate(data: unknown): StandardSchemaV1.Result<unknown> {
+    const checked = standard.validate(data);
+    if (!(checked instanceof Promise)) return checked;
+    checked.catch(() => {}); // refused here; its own failure must not crash the process
+    throw new AsyncSchemaError(type);
+  }
 }
 
 /** @throws InvalidMessageError when an option cannot be part of a message */

@@ -116,8 +116,8 @@ function createCommandDefinition(
 
   const create = (data?: unknown, options?: CommandOptions): unknown => {
     if (options) checkOptions('command', type, options);
-    const createdAt = options?.createdAt ?? clock.now();
-    const id = options?.id ?? ids.next(createdAt);
+    const now = clock.now();
+    const id = options?.id ?? ids.next(now);
     return {
       kind: 'command',
       type,
@@ -125,7 +125,7 @@ function createCommandDefinition(
       id,
       data: readData(data),
       sessionId: options?.sessionId ?? BUS_SCOPE,
-      createdAt,
+      createdAt: options?.createdAt ?? now,
       correlationId: options?.correlationId ?? id,
       metadata: { ...options?.metadata },
     };
@@ -147,8 +147,8 @@ function createEventDefinition(
 
   const create = (data?: unknown, options?: EventOptions): EventMessage => {
     if (options) checkOptions('event', type, options);
-    const createdAt = options?.createdAt ?? clock.now();
-    const id = options?.id ?? ids.next(createdAt);
+    const now = clock.now();
+    const id = options?.id ?? ids.next(now);
     const event: EventUnderConstruction = {
       kind: 'event',
       type,
@@ -156,7 +156,7 @@ function createEventDefinition(
       id,
       data: readData(data),
       sessionId: options?.sessionId ?? BUS_SCOPE,
-      createdAt,
+      createdAt: options?.createdAt ?? now,
       correlationId: options?.correlationId ?? id,
       metadata: { ...options?.metadata },
     };

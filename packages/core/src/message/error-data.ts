@@ -14,13 +14,14 @@ const MAX_CAUSES = 8;
 export function toErrorData(thrown: unknown, depth = 0): ErrorData {
   const error = toError(thrown);
   const { code } = error as { code?: unknown };
+  // What is no Error is told by the message of the one made for it; once is enough.
+  const cause = error === thrown ? error.cause : undefined;
   return {
     name: error.name,
     message: error.message,
     ...(typeof code === 'string' && { code }),
     ...(error.stack !== undefined && { stack: error.stack }),
-    ...(error.cause !== undefined &&
-      depth < MAX_CAUSES && { cause: toErrorData(error.cause, depth + 1) }),
+    ...(cause !== undefined && depth < MAX_CAUSES && { cause: toErrorData(cause, depth + 1) }),
   };
 }
 

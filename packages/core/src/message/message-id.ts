@@ -20,13 +20,14 @@ const counterDigits = Array.from({ length: 4096 }, (_, value) => hex(value, 3));
 export function createMessageIds(fillRandom: FillRandom = randomFillSync): MessageIds {
   const random = new Uint8Array(8);
   let millisecond = -1;
-  let counter = 0;
+  let counter = 4096; // as if a millisecond had run out, so that the first id always enters one
   let head = '';
   let tail = '';
 
   return {
     next(now) {
-      if (now > millisecond) enter(Math.floor(now));
+      const whole = Math.floor(now);
+      if (whole > millisecond) enter(whole);
       else if (counter > 4095) enter(millisecond + 1);
       return head + counterDigits[counter++] + tail;
     },

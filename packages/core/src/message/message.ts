@@ -79,8 +79,10 @@ export interface EventOptions extends CommandOptions {
   readonly scheduledAt?: number;
 }
 
+/* oxlint-disable typescript/no-explicit-any -- each upcast knows the data of its version; the defaults of a definition stand for every one */
+
 /** Raises data of an older version, by the version it comes from, to the next one. */
-export type Upcasts = Readonly<Record<number, (data: never) => unknown>>;
+export type Upcasts = Readonly<Record<number, (data: any) => unknown>>;
 
 /** Data may be left out when every field of it has a default. */
 export type CreateWith<Input, Options> = [Input] extends [void]
@@ -88,8 +90,6 @@ export type CreateWith<Input, Options> = [Input] extends [void]
   : {} extends Input
     ? [data?: Input, options?: Options]
     : [data: Input, options?: Options];
-
-/* oxlint-disable typescript/no-explicit-any -- the default stands for every definition, whatever its schemas */
 
 /** Makes and identifies the commands of one type. */
 export interface CommandDefinition<

@@ -18,7 +18,7 @@ export function upcast<M extends AnyMessage>(message: M, definition: AnyDefiniti
       const problem = `it was stored as version ${version}, and its definition has no upcast from there`;
       throw new InvalidMessageError(message.kind, type, [{ message: problem }]);
     }
-    data = raise(data as never); // each function knows the data of its version
+    data = raise(data);
   }
   return { ...message, data, version: known };
 }

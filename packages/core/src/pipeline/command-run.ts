@@ -3,6 +3,7 @@ import type { RegisteredCommandHandler } from '../handler/registered-handler.ts'
 import { failed, toCommandResult, type CommandResult } from '../message/command-result.ts';
 import { toError } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
+import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import type { Deadline } from '../timing/deadlines.ts';
 import { CommandAttempts } from './command-attempts.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
@@ -30,7 +31,8 @@ export class CommandRun implements Abortable, RunningCommand {
   #stopListening: (() => void) | undefined = undefined;
   /** Made when something wraps the handler. */
   #attempts: CommandAttempts | undefined = undefined;
-  #startedAt = 0;
+  /** Of the only attempt, while it lasts and somebody wants to hear of it. */
+  #startedAt: number | undefined = undefined;
 
   constructor(scope: DispatchScope, registered: RegisteredCommandHandler, parts: PipelineParts) {
     this.scope = scope;
@@ -75,10 +77,9 @@ export class CommandRun implements Abortable, RunningCommand {
     this.scope.abortSignal(reason);
     const outcome = reason instanceof CommandTimeoutError ? 'timed-out' : 'aborted';
     if (this.#attempts) this.#attempts.end(result, outcome);
-    else if (this.reportsHandler)
-      reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
+    else this.#attemptEnded(outcome, error);
     this.parts.scopes.abortInside(this.scope, reason);
-    this.settle(result);
+    this.#settle(result);
   }
 
   contextFor(attempt: number): MessageContext {
@@ -90,7 +91,7 @@ export class CommandRun implements Abortable, RunningCommand {
     return { command: this.command, definition, handler: name, context };
   }
 
-  settle(result: CommandResult): void {
+  #settle(result: CommandResult): void {
     if (this.#settled) return;
     this.#settled = true;
     this.scope.open = false;
@@ -139,12 +140,23 @@ export class CommandRun implements Abortable, RunningCommand {
       reportLate(this, result);
       return;
     }
-    if (this.reportsHandler) {
-      const outcome = result.success ? 'succeeded' : 'failed';
-      const error = result.success ? undefined : result.error;
-      reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
-    }
-    this.settle(result);
+    this.#attemptEnded(
+      result.success ? 'succeeded' : 'failed',
+      result.success ? undefined : result.error,
+    );
+    this.#finish(result);
+  }
+
+  #attemptEnded(outcome: HandlerOutcome, error: Error | undefined): void {
+    if (this.#startedAt === undefined) return;
+    reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
+    this.#startedAt = undefined;
+  }
+
+  /** The run ends after what its handler published inline, unless it is given up on before. */
+  #finish(result: CommandResult): void {
+    if (this.scope.hasChildren) this.scope.whenChildless = () => this.#settle(result);
+    else this.#settle(result);
   }
 
   #startWrapped(): void {
@@ -157,8 +169,8 @@ export class CommandRun implements Abortable, RunningCommand {
 
     const ran = commandOnion ? commandOnion(call, innermost) : innermost(call);
     ran.then(
-      (result) => this.settle(result),
-      (thrown: unknown) => this.settle(failed(toError(thrown), this.command.id)),
+      (result) => this.#finish(result),
+      (thrown: unknown) => this.#finish(failed(toError(thrown), this.command.id)),
     );
   }
 }

@@ -29,7 +29,8 @@ export class DispatchScope {
   readonly message: AnyMessage;
   /** The scope that waits for this one. */
   readonly parent: DispatchScope | undefined;
-  readonly depth: number;
+  /** Messages deep; a handler's own part of a dispatch is no further level. */
+  depth: number;
   /** Something of the bus's own caused this; no event about its failure or life may be made. */
   readonly quiet: boolean;
   /** Until the message is settled. */

@@ -11,7 +11,6 @@ import type { ClaimedEvent } from '../stores/scheduled-event-store.ts';
 import { MAX_DEPTH, type DispatchScope } from './dispatch-scope.ts';
 import type { EventFilters } from './event-filters.ts';
 import type { EventLogging } from './event-logging.ts';
-import type { EventPump } from './event-pump.ts';
 import type { Sender } from './message-sender.ts';
 import type { NestedDispatches } from './nested-dispatches.ts';
 import type { PendingEvent } from './pending-event.ts';
@@ -31,7 +30,6 @@ export interface EventPublishingOptions {
   readonly filters: EventFilters;
   readonly logging: EventLogging;
   readonly entrance: QueueEntrance;
-  readonly pump: EventPump;
   readonly nested: NestedDispatches;
   readonly scheduler: EventScheduler;
   readonly stampMetadata: MessageBusOptions['stampMetadata'];
@@ -122,7 +120,6 @@ export class EventPublishing {
   }
 
   #offerAndSettle(entry: PendingEvent): Promise<PublishReceipt> {
-    entry.keepPublisher();
     return new Promise((resolve) => {
       entry.resolve = resolve;
       void this.#entrance.offer(entry);
@@ -130,7 +127,6 @@ export class EventPublishing {
   }
 
   #enqueue(entry: PendingEvent, signal: AbortSignal | undefined): Promise<PublishReceipt> {
-    entry.keepPublisher();
     const refused = this.#entrance.offer(entry, signal);
     if (refused === undefined && !entry.logged) return queuedPromise;
     return this.#whenEntered(entry, refused);
@@ -146,16 +142,11 @@ export class EventPublishing {
     return queued;
   }
 
-  /** An event that nothing is ahead of begins inside this call; any other keeps its publisher's async context and waits. */
   #enqueueAndWait(entry: PendingEvent, signal: AbortSignal | undefined): Promise<PublishReceipt> {
     const settled = new Promise<PublishReceipt>((resolve) => {
       entry.resolve = resolve;
     });
     const refused = this.#entrance.offer(entry, signal);
-    if (!entry.isSettled && !this.#options.pump.beginAtOnce(entry)) {
-      entry.keepPublisher();
-      this.#options.pump.wake();
-    }
     return this.suppressesErrors && !entry.logged && refused === undefined
       ? settled
       : this.#whenSettled(entry, settled);

@@ -67,22 +67,6 @@ export class EventPump {
     void noWait.then(this.#turnLater);
   }
 
-  /** Begins the only event there is without waiting for a turn, inside its publisher's call. False: it has to wait. */
-  beginAtOnce(expected: PendingEvent): boolean {
-    const isFree =
-      this.#running && !this.#awake && !this.#inTurn && this.#inFlight < this.#concurrency;
-    if (!isFree || this.#queue.size !== 1 || this.batch.timeoutMs > 0) return false;
-    if (!this.#ioTurn.mayGoOn()) return false;
-    const entry = this.#queue.next() as PendingEvent | undefined;
-    if (entry !== expected) {
-      if (entry) this.#begin(entry);
-      return false;
-    }
-    const dispatch = this.#dispatchOf(entry);
-    if (dispatch) this.#parts.scopes.runInside(dispatch.scope, () => dispatch.start());
-    return true;
-  }
-
   /** Takes a batch at once that was left to fill. */
   flush(): void {
     this.#stopFilling();
@@ -141,22 +125,17 @@ export class EventPump {
   }
 
   #begin(entry: PendingEvent): void {
-    const dispatch = this.#dispatchOf(entry);
-    if (dispatch) entry.publisher!.runInAsyncScope(enterAndStart, undefined, this.#parts, dispatch);
-  }
-
-  #dispatchOf(entry: PendingEvent): EventDispatch | undefined {
     if (entry.session?.dropsQueued) {
       this.#queue.release(entry);
       entry.settle({ status: 'dropped', reason: 'aborted' });
-      return undefined;
+      return;
     }
     this.#inFlight++;
     const scope = new DispatchScope(entry.event, undefined, entry.quiet);
     scope.generation = entry.generation;
     const dispatch = new EventDispatch(scope, this.#parts, entry);
     if (entry.isClaimed) entry.dispatch = dispatch;
-    return dispatch;
+    entry.publisher.runInAsyncScope(enterAndStart, undefined, this.#parts, dispatch);
   }
 }
 

@@ -23,6 +23,7 @@ export class HandlerWatch {
     if (timeoutMs === undefined) return;
     const { event, scope, parts } = call.owner;
     this.ownScope = new DispatchScope(event, scope, scope.quiet);
+    this.ownScope.depth = scope.depth;
     this.#asyncContext = new AsyncResource('LlmgineHandler');
     this.#deadline = parts.deadlines.set(timeoutMs, () => this.#expired(timeoutMs));
   }

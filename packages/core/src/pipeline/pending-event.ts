@@ -33,8 +33,7 @@ export class PendingEvent implements QueueEntry, DispatchReceiver {
   logged: Promise<void> | undefined = undefined;
   /** Tells whoever awaits it. */
   resolve: ((receipt: PublishReceipt) => void) | undefined = undefined;
-  /** The publisher's async context, kept when the event has to wait. */
-  publisher: AsyncResource | undefined = undefined;
+  readonly publisher: AsyncResource = new AsyncResource('LlmginePublish');
   /** Once a claimed event runs: what to abort when its lease is lost. */
   dispatch: Abortable | undefined = undefined;
   readonly #owner: PendingEventOwner;
@@ -48,11 +47,6 @@ export class PendingEvent implements QueueEntry, DispatchReceiver {
 
   get evictable(): boolean {
     return this.event.lossy === true && !this.isClaimed;
-  }
-
-  /** To be called in the publisher's async context. */
-  keepPublisher(): void {
-    this.publisher = new AsyncResource('LlmginePublish');
   }
 
   accepted(): void {

@@ -61,7 +61,7 @@ export class QueueEntrance implements PendingEventOwner {
       signals.emit({ type: 'event.queued', at, event: entry.event, queueSize: queue.size });
     }
     entry.logged = logging.append(entry.event);
-    if (entry.publisher) pump.wake();
+    pump.wake();
   }
 
   entryDispatched(entry: PendingEvent, receipt: PublishReceipt): void {

@@ -26,8 +26,8 @@ export function createSignalHub({ clock = systemClock }: { clock?: Clock } = {})
 class ObserverList implements SignalHub {
   readonly #clock: Clock;
   #observers: readonly BusObserver[] = [];
-  /** Who wants which signal, found out when it is first asked for. */
-  #wanting = new Map<BusSignalType, readonly BusObserver[]>();
+  /** Who wants which signal, found out when it is first asked for. A plain object: asked several times for every event. */
+  #wanting: Partial<Record<BusSignalType, readonly BusObserver[]>> = {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -77,16 +77,13 @@ class ObserverList implements SignalHub {
 
   #set(observers: readonly BusObserver[]): void {
     this.#observers = observers;
-    this.#wanting = new Map();
+    this.#wanting = {};
   }
 
   #whoWants(type: BusSignalType): readonly BusObserver[] {
-    let observers = this.#wanting.get(type);
-    if (!observers) {
-      observers = this.#observers.filter(({ signals }) => signals?.includes(type) ?? true);
-      this.#wanting.set(type, observers);
-    }
-    return observers;
+    return (this.#wanting[type] ??= this.#observers.filter(
+      ({ signals }) => signals?.includes(type) ?? true,
+    ));
   }
 
   async #flushOne(observer: BusObserver): Promise<void> {
