@@ -2,6 +2,7 @@ import { BusStoppedError } from './bus-errors.ts';
 import type { EventLogging } from '../pipeline/event-logging.ts';
 import type { EventPump } from '../pipeline/event-pump.ts';
 import type { DispatchScope } from '../pipeline/dispatch-scope.ts';
+import type { CommandInvoker } from '../pipeline/middleware.ts';
 import type { RunningScopes } from '../pipeline/running-scopes.ts';
 import type { EventQueue } from '../queue/event-queue.ts';
 import type { EventScheduler } from '../queue/event-scheduler.ts';
@@ -21,6 +22,7 @@ export interface BusLifecycleOptions {
   readonly queue: EventQueue;
   readonly signals: SignalHub;
   readonly logging: EventLogging;
+  readonly invoker: CommandInvoker | undefined;
   readonly clock: Clock;
 }
 
@@ -107,6 +109,7 @@ export class BusLifecycle {
   }
 
   async #flush(): Promise<void> {
+    await this.#options.invoker?.flush?.();
     await this.#options.logging.flush();
     await this.#options.signals.flush();
   }

@@ -164,11 +164,12 @@ function inspectionOf(
   | 'setBatchProcessing'
   | 'suppressEventErrors'
   | 'unsuppressEventErrors'
+  | 'getDefinition'
   | 'getEventErrors'
   | 'getStats'
   | 'getMetrics'
 > {
-  const { pump, publishing, errors, options } = wiring;
+  const { pump, publishing, errors, options, registry } = wiring;
   return {
     setBatchProcessing(batch) {
       checkBatch(batch);
@@ -181,6 +182,7 @@ function inspectionOf(
     unsuppressEventErrors() {
       publishing.suppressesErrors = false;
     },
+    getDefinition: (type) => registry.definition(type),
     getEventErrors: () => errors.list(),
     getStats: () => statsOf(wiring),
     getMetrics: async () => options.metrics?.snapshot() ?? emptySnapshot,

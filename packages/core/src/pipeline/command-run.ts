@@ -82,8 +82,8 @@ export class CommandRun implements Abortable, RunningCommand {
     this.#settle(result);
   }
 
-  contextFor(attempt: number): MessageContext {
-    return new MessageContext(this.scope, this.parts, attempt);
+  contextFor(attempt: number, scope = this.scope): MessageContext {
+    return new MessageContext(scope, this.parts, attempt);
   }
 
   callFor(context: MessageContext): CommandCall {
