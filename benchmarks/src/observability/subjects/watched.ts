@@ -4,7 +4,12 @@ import { createHealthMonitor, createObservabilityManager } from '@llmgine/observ
 import { createOpenTelemetryHandler } from '@llmgine/observability/otel';
 import { context, trace, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
-import { BatchSpanProcessor, InMemorySpanExporter, TracerProvider, type SpanExporter } from '@opentelemetry/sdk-trace';
+import {
+  BatchSpanProcessor,
+  InMemorySpanExporter,
+  TracerProvider,
+  type SpanExporter,
+} from '@opentelemetry/sdk-trace';
 import type { Prepared } from '../../case.ts';
 import { command, executeMany, started } from './bus.ts';
 
