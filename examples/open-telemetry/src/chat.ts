@@ -1,75 +1,52 @@
-import { defineCommand, defineEvent, ok, typeOnly, type MessageBus } from '@llmgine/core';
+import { type BusSession, type MessageBus } from '@llmgine/core';
 import { sleep } from '@llmgine/core/timing';
-import type {
-  ModelCallFinishedData,
-  ModelCallStartedData,
-  ToolExecuteResultData,
-  ToolExecuteStartedData,
-} from '@llmgine/core/vocabulary';
+import { createToolChatEngine, ToolChatRunFinishedEvent } from '@llmgine/engine';
+import { scriptedChatModel } from '@llmgine/llm/testing';
+import { createToolManager, defineTool, jsonSchema } from '@llmgine/tools';
 
-export const Ask = defineCommand('chat.ask', {
-  data: typeOnly<{ readonly prompt: string }>(),
-  result: typeOnly<string>(),
+const getWeather = defineTool({
+  name: 'get_weather',
+  description: 'Tells the weather of a city.',
+  effect: 'read',
+  input: jsonSchema<{ city: string }>({
+    type: 'object',
+    properties: { city: { type: 'string' } },
+    required: ['city'],
+  }),
+  async execute({ city }) {
+    await sleep(20);
+    return `sunny in ${city}`;
+  },
 });
-const Answered = defineEvent('chat.answered', { data: typeOnly<{ readonly text: string }>() });
-const ModelStarted = defineEvent('model.call.started', { data: typeOnly<ModelCallStartedData>() });
-const ModelFinished = defineEvent('model.call.finished', {
-  data: typeOnly<ModelCallFinishedData>(),
-});
-const ToolStarted = defineEvent('tool.execute.started', {
-  data: typeOnly<ToolExecuteStartedData>(),
-});
-const ToolExecuted = defineEvent('tool.executed', { data: typeOnly<ToolExecuteResultData>() });
 
-const model = { provider: 'demo', model: 'demo-large' };
-const tool = { toolCallId: 'call-1', toolName: 'get_weather', toolArgs: { city: 'Kyoto' } };
-
-/** A chat whose model asks for a tool and then answers. A model and a tool manager publish the same events. */
-export function registerChat(bus: MessageBus): void {
-  bus.registerCommandHandler(
-    Ask,
-    async (_command, context) => {
-      const first = { ...model, modelCallId: 'model-1', step: 1 };
-      await context.publish(ModelStarted(first));
+/** A model that asks for the weather and then answers. */
+const model = scriptedChatModel(
+  [
+    async () => {
       await sleep(40);
-      await context.publish(ModelFinished({ ...first, ...finished(40, 'tool_calls') }));
-
-      await context.publish(ToolStarted({ ...tool, effect: 'read', idempotencyKey: 'key-1' }));
-      await sleep(20);
-      await context.publish(ToolExecuted({ ...tool, ...executed(20) }));
-
-      const second = { ...model, modelCallId: 'model-2', step: 2 };
-      await context.publish(ModelStarted(second));
-      await sleep(30);
-      await context.publish(ModelFinished({ ...second, ...finished(30, 'stop') }));
-
-      await context.publish(Answered({ text: 'Sunny.' }), { awaitProcessing: false });
-      return ok('Sunny.');
+      const toolCalls = [{ name: 'get_weather', arguments: { city: 'Kyoto' } }];
+      return { toolCalls, usage: { inputTokens: 120, outputTokens: 18 } };
     },
-    { name: 'chat' },
-  );
-  bus.registerEventHandler(Answered, () => {}, { name: 'show' });
+    async () => {
+      await sleep(30);
+      return { text: 'Sunny.', usage: { inputTokens: 160, outputTokens: 4 } };
+    },
+  ],
+  { provider: 'demo', model: 'demo-large' },
+);
+
+/** A chat in a session, whose end one handler shows and another fails to keep. */
+export function startChat(bus: MessageBus, session: BusSession): void {
+  const tools = createToolManager({ publisher: session });
+  tools.registerTool(getWeather);
+  createToolChatEngine({ bus: session, model, tools });
+
+  bus.registerEventHandler(ToolChatRunFinishedEvent, () => {}, { name: 'show' });
   bus.registerEventHandler(
-    Answered,
+    ToolChatRunFinishedEvent,
     () => {
       throw new Error('the archive is closed');
     },
     { name: 'archive' },
   );
-}
-
-function finished(durationMs: number, finishReason: string) {
-  const usage = { inputTokens: 120, outputTokens: 18 };
-  return { success: true, finishReason, usage, cost: 0.0021, durationMs };
-}
-
-function executed(durationMs: number) {
-  return {
-    executionSucceed: true,
-    status: 'ok' as const,
-    toolInfo: { name: tool.toolName },
-    toolResult: 'sunny',
-    repairs: [],
-    durationMs,
-  };
 }

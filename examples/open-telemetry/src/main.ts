@@ -1,13 +1,14 @@
 // Prints the trace of a chat; with OTEL_EXPORTER_OTLP_ENDPOINT set, sends it to a collector instead.
 import { strictEqual } from 'node:assert';
 import { createMessageBus, sessionId } from '@llmgine/core';
+import { ToolChatEngineCommand } from '@llmgine/engine';
 import { createMetricsCollector } from '@llmgine/metrics';
 import { createObservabilityManager } from '@llmgine/observability';
 import { createOpenTelemetryHandler, stampTraceHeaders } from '@llmgine/observability/otel';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { BatchSpanProcessor, InMemorySpanExporter } from '@opentelemetry/sdk-trace';
-import { Ask, registerChat } from './chat.ts';
+import { startChat } from './chat.ts';
 import { spanTree } from './span-tree.ts';
 
 const collectorUrl = process.env['OTEL_EXPORTER_OTLP_ENDPOINT'];
@@ -35,34 +36,35 @@ bus.setObservabilityManager(
   createObservabilityManager({ handlers: [createOpenTelemetryHandler()] }),
 );
 // #endregion bus
-registerChat(bus);
 
 await bus.start();
 const session = await bus.session(sessionId('demo'));
-const answer = await session.execute(Ask({ prompt: 'How is the weather in Kyoto?' }));
+startChat(bus, session);
+const question = ToolChatEngineCommand({ prompt: 'How is the weather in Kyoto?' });
+const answer = await session.execute(question);
 await session.end();
 const { counters } = await bus.getMetrics();
 await bus.stop();
 await spans.forceFlush();
 
-strictEqual(answer.success && answer.result, 'Sunny.');
+strictEqual(answer.success && answer.result.text, 'Sunny.');
 strictEqual(counters['tool_calls_total{tool="get_weather",outcome="ok"}'], 1);
 if (collectorUrl === undefined) {
   const tree = spanTree(memory.getFinishedSpans());
   console.log(tree.join('\n'));
   const names = tree.map((line) => line.replace(/ {2}\d.*/, ''));
   strictEqual(
-    names.join('\n'),
+    names.filter((name) => !name.includes('status')).join('\n'),
     [
       'session',
-      '  execute chat.ask',
-      '    attempt chat.ask',
+      '  execute tool-chat.ask',
+      '    attempt tool-chat.ask',
       '      chat demo-large',
       '      execute_tool get_weather',
       '      chat demo-large',
-      '      publish chat.answered',
-      '        process chat.answered',
-      '        process chat.answered',
+      '      publish tool-chat.run.finished',
+      '        process tool-chat.run.finished',
+      '        process tool-chat.run.finished',
     ].join('\n'),
   );
 } else {
