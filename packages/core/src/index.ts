@@ -62,7 +62,15 @@ export type {
   MaybePromise,
   PublishOptions,
 } from './handler/handler.ts';
-export { fail, isOutcome, ok, type CommandResult, type Outcome } from './message/command-result.ts';
+export {
+  fail,
+  failed,
+  isOutcome,
+  ok,
+  succeeded,
+  type CommandResult,
+  type Outcome,
+} from './message/command-result.ts';
 export {
   anyEvent,
   defineCommand,
@@ -97,8 +105,10 @@ export type {
 export { BUS_SCOPE, sessionId, type SessionId } from './message/session-id.ts';
 export { typeOnly } from './message/type-only.ts';
 export { upcast } from './message/upcast.ts';
+export { createOptionChecker, type NumberRule, type OptionChecker } from './option-checker.ts';
 export type { EventFilter } from './pipeline/event-filter.ts';
 export type {
+  AttemptOptions,
   AttemptWrapper,
   CommandCall,
   CommandInvoker,
@@ -109,6 +119,7 @@ export type {
 } from './pipeline/middleware.ts';
 export type { EnqueueOptions, EventQueue, QueueEntry } from './queue/event-queue.ts';
 export { createLaneQueue } from './queue/lane-queue.ts';
+export { RingBuffer } from './queue/ring-buffer.ts';
 export { every } from './queue/schedule.ts';
 export type {
   BusObserver,

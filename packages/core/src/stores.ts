@@ -7,6 +7,10 @@ export type {
 } from './stores/dead-letter-store.ts';
 export type { EventLog, EventLogQuery, LoggedEvent, ReadableEventLog } from './stores/event-log.ts';
 export { toJsonText } from './stores/json-text.ts';
+export {
+  createMemoryDeadLetterStore,
+  type MemoryDeadLetterStoreOptions,
+} from './stores/memory-dead-letter-store.ts';
 export { createMemoryEventLog, type MemoryEventLogOptions } from './stores/memory-event-log.ts';
 export {
   createMemoryScheduledEventStore,

@@ -1,5 +1,10 @@
 // Facts that hold for every implementation of a port. They are vitest suites, so they have an entry point of their own.
+export {
+  describeDeadLetterStoreContract,
+  type DeadLetterStoreUnderTest,
+} from './contracts/dead-letter-store.ts';
 export { describeEventLogContract, type EventLogUnderTest } from './contracts/event-log.ts';
+export { describeEventQueueContract, type EventQueueUnderTest } from './contracts/event-queue.ts';
 export {
   describeScheduledEventStoreContract,
   type ScheduledEventStoreUnderTest,

@@ -91,6 +91,7 @@ export class BusWiring {
       pump,
       scheduler,
       logging,
+      invoker: options.invoker,
       sessions: this.sessions,
     });
     this.prepare();
@@ -114,6 +115,7 @@ export class BusWiring {
     this.errors.clear();
     this.scheduler.reset();
     this.queue.reset?.();
+    this.options.invoker?.reset?.();
     this.admission.sessions.clear();
     this.admission.phase = 'idle';
     this.prepare();

@@ -44,10 +44,7 @@ function lifecycleOf(
   return {
     start: () => wiring.lifecycle.start(),
     stop,
-    async reset() {
-      await stop();
-      wiring.forget();
-    },
+    reset: () => wiring.lifecycle.reset(DEFAULT_DEADLINE_MS, () => wiring.forget()),
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
 
@@ -164,11 +161,12 @@ function inspectionOf(
   | 'setBatchProcessing'
   | 'suppressEventErrors'
   | 'unsuppressEventErrors'
+  | 'getDefinition'
   | 'getEventErrors'
   | 'getStats'
   | 'getMetrics'
 > {
-  const { pump, publishing, errors, options } = wiring;
+  const { pump, publishing, errors, options, registry } = wiring;
   return {
     setBatchProcessing(batch) {
       checkBatch(batch);
@@ -181,6 +179,7 @@ function inspectionOf(
     unsuppressEventErrors() {
       publishing.suppressesErrors = false;
     },
+    getDefinition: (type) => registry.definition(type),
     getEventErrors: () => errors.list(),
     getStats: () => statsOf(wiring),
     getMetrics: async () => options.metrics?.snapshot() ?? emptySnapshot,

@@ -1,5 +1,5 @@
 import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
-import type { EventMessage } from '../message/message.ts';
+import type { AnyDefinition, EventMessage } from '../message/message.ts';
 import type { SessionId } from '../message/session-id.ts';
 import type { EventFilter } from '../pipeline/event-filter.ts';
 import type { AttemptWrapper, CommandMiddleware, EventMiddleware } from '../pipeline/middleware.ts';
@@ -100,6 +100,8 @@ export interface MessageBus
   suppressEventErrors(): void;
   /** Awaited publishes reject when a handler of their event fails. */
   unsuppressEventErrors(): void;
+  /** The definition of a type that is known here: one with a handler, or named in the option `messages`. */
+  getDefinition(type: string): AnyDefinition | undefined;
   /** The latest failures of event handlers, oldest first; bounded by the option `errorHistory`. */
   getEventErrors(): readonly EventError[];
   getStats(): BusStats;

@@ -2,15 +2,18 @@ import { CommandCancelledError } from '../bus/bus-errors.ts';
 import { failed, toCommandResult, type CommandResult } from '../message/command-result.ts';
 import { toError } from '../message/error-data.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
+import { AttemptLimit } from './attempt-limit.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
 import type { RunningCommand } from './running-command.ts';
-import type { CommandCall, CommandInvoker } from './middleware.ts';
+import type { MessageContext } from './message-context.ts';
+import type { AttemptOptions, CommandCall, CommandInvoker } from './middleware.ts';
 
 /** An attempt that somebody waits for. */
 interface OpenAttempt {
   readonly attempt: number;
   readonly startedAt: number;
   readonly resolve: (result: CommandResult) => void;
+  limit: AttemptLimit | undefined;
 }
 
 /** The calls of a command's handler, counted, where middleware or an invoker may repeat them. */
@@ -29,14 +32,14 @@ export class CommandAttempts {
   async invoked(invoker: CommandInvoker, call: CommandCall): Promise<CommandResult> {
     const { id } = call.command;
     try {
-      return toCommandResult(await invoker(call, () => this.run()), id);
+      return toCommandResult(await invoker(call, (_, options) => this.run(options)), id);
     } catch (thrown) {
       return failed(toError(thrown), id);
     }
   }
 
   /** Calls the handler. Resolves at once when the command is aborted; what the handler does then is reported as late. */
-  run(): Promise<CommandResult> {
+  run({ timeoutMs }: AttemptOptions = {}): Promise<CommandResult> {
     const { command, scope } = this.#run;
     if (!scope.open) {
       const error = this.lastError ?? new CommandCancelledError(command.type, 'it is over');
@@ -45,9 +48,10 @@ export class CommandAttempts {
     const attempt = ++this.#count;
     return new Promise((resolve) => {
       const startedAt = this.#run.reportsHandler ? reportAttemptStart(this.#run, attempt) : 0;
-      const open = { attempt, startedAt, resolve };
+      const open: OpenAttempt = { attempt, startedAt, resolve, limit: undefined };
       this.#open.add(open);
-      void this.#called(attempt).then((result) => {
+      if (timeoutMs !== undefined) open.limit = this.#limit(open, timeoutMs);
+      void this.#called(open).then((result) => {
         if (this.#open.has(open))
           this.#ended(open, result, result.success ? 'succeeded' : 'failed');
         else reportLate(this.#run, result);
@@ -57,11 +61,24 @@ export class CommandAttempts {
 
   /** Ends what is waited for, because the command is over. */
   end(result: CommandResult, outcome: HandlerOutcome): void {
-    for (const open of this.#open) this.#ended(open, result, outcome);
+    for (const open of this.#open) {
+      open.limit?.abort(this.#run.scope.signal.reason);
+      this.#ended(open, result, outcome);
+    }
+  }
+
+  /** Gives up on this attempt alone when its time is up. */
+  #limit(open: OpenAttempt, timeoutMs: number): AttemptLimit {
+    const { scope, parts, command } = this.#run;
+    return new AttemptLimit(scope, parts, {
+      timeoutMs,
+      expired: (error) => this.#ended(open, failed(error, command.id), 'timed-out'),
+    });
   }
 
   #ended(open: OpenAttempt, result: CommandResult, outcome: HandlerOutcome): void {
     this.#open.delete(open);
+    open.limit?.end();
     const error = result.success ? undefined : result.error;
     if (error) this.lastError = error;
     if (this.#run.reportsHandler) reportAttemptEnd(this.#run, { ...open, outcome, error });
@@ -69,10 +86,16 @@ export class CommandAttempts {
   }
 
   /** Never rejects. */
-  async #called(attempt: number): Promise<CommandResult> {
+  #called({ attempt, limit }: OpenAttempt): Promise<CommandResult> {
+    const context = this.#run.contextFor(attempt, limit?.scope);
+    return limit ? limit.inside(() => this.#handled(context)) : this.#handled(context);
+  }
+
+  /** Never rejects. */
+  async #handled(context: MessageContext): Promise<CommandResult> {
     const { command, registered, parts } = this.#run;
     const { attemptWrapper } = parts.wrapping;
-    const context = this.#run.contextFor(attempt);
+    const { attempt } = context;
     const call = async (): Promise<CommandResult> => {
       try {
         return toCommandResult(await registered.handle(command, context), command.id);

@@ -82,8 +82,8 @@ export class CommandRun implements Abortable, RunningCommand {
     this.#settle(result);
   }
 
-  contextFor(attempt: number): MessageContext {
-    return new MessageContext(this.scope, this.parts, attempt);
+  contextFor(attempt: number, scope = this.scope): MessageContext {
+    return new MessageContext(scope, this.parts, attempt);
   }
 
   callFor(context: MessageContext): CommandCall {
@@ -118,21 +118,17 @@ export class CommandRun implements Abortable, RunningCommand {
   #startPlain(): void {
     if (this.reportsHandler) this.#startedAt = reportAttemptStart(this, 1);
     const { id } = this.command;
-    let returned: unknown;
     try {
-      returned = this.registered.handle(this.command, this.contextFor(1));
+      const returned = this.registered.handle(this.command, this.contextFor(1));
+      if (isThenable(returned)) {
+        returned.then(
+          (value) => this.#returned(toCommandResult(value, id)),
+          (thrown: unknown) => this.#returned(failed(toError(thrown), id)),
+        );
+      } else this.#returned(toCommandResult(returned, id));
     } catch (thrown) {
       this.#returned(failed(toError(thrown), id));
-      return;
     }
-    if (!isThenable(returned)) {
-      this.#returned(toCommandResult(returned, id));
-      return;
-    }
-    returned.then(
-      (value) => this.#returned(toCommandResult(value, id)),
-      (thrown: unknown) => this.#returned(failed(toError(thrown), id)),
-    );
   }
 
   #returned(result: CommandResult): void {

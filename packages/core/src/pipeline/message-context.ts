@@ -1,3 +1,4 @@
+import { isBusEventType } from '../bus/bus-events.ts';
 import type { CommandExecutor, EventPublisher, HandlerContext } from '../handler/handler.ts';
 import type { SessionId } from '../message/session-id.ts';
 import type { DispatchScope } from './dispatch-scope.ts';
@@ -28,6 +29,10 @@ export class MessageContext implements HandlerContext {
 
   get signal(): AbortSignal {
     return this.#scope.signal;
+  }
+
+  get causedByBus(): boolean {
+    return this.#scope.quiet || isBusEventType(this.#scope.message.type);
   }
 
   /** Getters, so that handlers may take `{ publish }` out of their context. */

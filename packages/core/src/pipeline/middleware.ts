@@ -54,13 +54,23 @@ export interface AttemptWrapper {
   ): Promise<T>;
 }
 
+/** How long one attempt may take. */
+export interface AttemptOptions {
+  /** Gives up on this attempt after so long, aborting its `context.signal`. */
+  readonly timeoutMs?: number | undefined;
+}
+
 /** Calls a command's handler: once by default, or again after failures. Gives the caller's result. */
 export type CommandInvoker = ((
   call: CommandCall,
-  invoke: (attempt: number) => Promise<CommandResult>,
+  invoke: (attempt: number, options?: AttemptOptions) => Promise<CommandResult>,
 ) => Promise<CommandResult>) & {
   /** Says that the invoker repeats, so that no middleware may. */
   readonly retries?: boolean;
+  /** Writes out what it has not stored yet; never rejects. Awaited by the bus's `stop()`. */
+  flush?(): Promise<void>;
+  /** Forgets what it has learnt. Called by the bus's `reset()`. */
+  reset?(): void;
 };
 
 /** Calls one handler of an event; `invoke` rejects with what the handler threw. */

@@ -13,6 +13,7 @@ export interface RunningCommand {
   readonly parts: PipelineParts;
   /** Somebody wants to hear of single calls of the handler. */
   readonly reportsHandler: boolean;
-  contextFor(attempt: number): MessageContext;
+  /** `scope` is the run's own unless the attempt has one. */
+  contextFor(attempt: number, scope?: DispatchScope): MessageContext;
   callFor(context: MessageContext): CommandCall;
 }

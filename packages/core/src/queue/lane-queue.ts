@@ -61,9 +61,12 @@ class LaneQueue implements EventQueue {
   }
 
   remove(matches: (entry: QueueEntry) => boolean): readonly QueueEntry[] {
-    const removed: QueueEntry[] = [];
-    for (const lane of this.#everyLane()) removed.push(...lane.entries.remove(matches));
+    const removed = this.#everyLane().flatMap((lane) => lane.entries.remove(matches));
     this.#size -= removed.length;
+    for (const lane of this.#ready.remove(({ entries }) => entries.length === 0)) {
+      lane.ready = false;
+      this.#forget(lane);
+    }
     return removed;
   }
 
@@ -92,13 +95,13 @@ class LaneQueue implements EventQueue {
   }
 
   /** Lanes without a key are only in the ring. */
-  #everyLane(): Set<Lane> {
+  #everyLane(): Lane[] {
     const all = new Set<Lane>([this.#busLane, ...this.#lanes.values()]);
     this.#ready.remove((lane) => {
       all.add(lane);
       return false;
     });
-    return all;
+    return [...all];
   }
 }
 

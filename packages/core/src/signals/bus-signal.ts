@@ -115,6 +115,12 @@ export type BusSignal = { readonly at: number } & (
       readonly event: EventMessage;
       readonly error: Error;
     }
+  | {
+      /** A function given as an option threw; its default was used instead. */
+      readonly type: 'callback.failed';
+      readonly callback: string;
+      readonly error: Error;
+    }
   | { readonly type: 'observer.failed'; readonly error: Error }
   | {
       readonly type: 'store.failed';

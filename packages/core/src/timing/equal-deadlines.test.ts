@@ -1,0 +1,90 @@
+import { createFakeClock } from '@llmgine/testing';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { EqualDeadlines, type EqualDeadline } from './equal-deadlines.ts';
+
+function createDeadline(expire: () => void): EqualDeadline {
+  return { before: undefined, after: undefined, dueAt: 0, expire };
+}
+
+describe('EqualDeadlines', () => {
+  it('expires each once, in order, when its time is up', () => {
+    const clock = createFakeClock();
+    const deadlines = new EqualDeadlines(100, clock);
+    const expired: string[] = [];
+
+    deadlines.start(createDeadline(() => expired.push('a')));
+    clock.advance(60);
+    deadlines.start(createDeadline(() => expired.push('b')));
+    clock.advance(40);
+    expect(expired).toEqual(['a']);
+    clock.advance(60);
+
+    expect(expired).toEqual(['a', 'b']);
+  });
+
+  it('needs one timer for all', () => {
+    const clock = createFakeClock();
+    const deadlines = new EqualDeadlines(100, clock);
+
+    for (let count = 0; count < 50; count++) deadlines.start(createDeadline(() => {}));
+
+    expect(clock.pendingTimers).toBe(1);
+  });
+
+  it('leaves no timer behind once all have stopped', async () => {
+    const clock = createFakeClock();
+    const deadlines = new EqualDeadlines(100, clock);
+    const deadline = createDeadline(() => {});
+
+    deadlines.start(deadline);
+    deadlines.stop(deadline);
+    deadlines.stop(deadline);
+    await clock.advanceAsync(0);
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('expires exactly those that ran too long, over random histories', () => {
+    const steps = fc.array(
+      fc.oneof(
+        fc.record({ do: fc.constant('start' as const) }),
+        fc.record({ do: fc.constant('stop' as const), which: fc.nat(30) }),
+        fc.record({ do: fc.constant('wait' as const), ms: fc.nat(80) }),
+      ),
+      { maxLength: 100 },
+    );
+
+    fc.assert(
+      fc.property(steps, (history) => {
+        const clock = createFakeClock();
+        const deadlines = new EqualDeadlines(100, clock);
+        const calls: { startedAt: number; expired: number; stopped: boolean; it: EqualDeadline }[] =
+          [];
+
+        for (const step of history) {
+          if (step.do === 'wait') clock.advance(step.ms);
+          else if (step.do === 'start') {
+            const call = {
+              startedAt: clock.monotonic(),
+              expired: 0,
+              stopped: false,
+              it: createDeadline(() => call.expired++),
+            };
+            calls.push(call);
+            deadlines.start(call.it);
+          } else {
+            const call = calls[step.which];
+            if (!call) continue;
+            call.stopped ||= call.expired === 0;
+            deadlines.stop(call.it);
+          }
+          for (const call of calls) {
+            const late = clock.monotonic() - call.startedAt >= 100;
+            expect(call.expired).toBe(late && !call.stopped ? 1 : 0);
+          }
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,186 @@
+import {
+  createOptionChecker,
+  failed,
+  succeeded,
+  toErrorData,
+  type AnyDefinition,
+  type AnyMessage,
+  type CommandMessage,
+  type CommandResult,
+  type EventMessage,
+  type MessageBus,
+} from '@llmgine/core';
+import type { DeadLetterEntry, DeadLetterFilter } from '@llmgine/core/stores';
+import { RateGate, TokenBucket } from '@llmgine/core/timing';
+import { DeadLetterNotFoundError, DeadLetterRetryError } from '../errors.ts';
+import type { Wiring } from '../wiring.ts';
+import { deadLetterId, type DeadLetterQueue } from './dead-letter-queue.ts';
+
+/** How to retry one dead letter. */
+export interface DeadLetterRetryOptions {
+  /**
+   * Sends an edited copy with a new id instead; the entry is kept as resolved when that succeeds.
+   * @default the data it had
+   */
+  readonly data?: unknown;
+}
+
+/** How to retry many. */
+export interface DeadLetterBulkRetryOptions {
+  /**
+   * How many begin per second. They do not wait for each other.
+   * @default 10
+   */
+  readonly ratePerSecond?: number | undefined;
+  /** No further one begins. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What became of many. */
+export interface DeadLetterBulkRetryReport {
+  readonly succeeded: number;
+  /** Back among the waiting, with their history. */
+  readonly failed: number;
+  /** Were gone or being retried when their turn came, or may not be retried. */
+  readonly skipped: number;
+}
+
+/** What retrying needs of the bus. */
+export interface DeadLetterBus extends Pick<MessageBus, 'execute' | 'publish' | 'getDefinition'> {
+  /** Delivers an event to some handlers only, while it lasts; undefined where event handlers are not retried. */
+  readonly onlyTo: ((event: EventMessage, handler: string) => Disposable) | undefined;
+}
+
+/** A claim that nobody settles lapses after so long; a process that died must not hold entries for ever. */
+const LEASE_MS = 15 * 60_000;
+
+/** Sends dead letters again. */
+export class DeadLetterRetry {
+  readonly #letters: DeadLetterQueue;
+  readonly #bus: DeadLetterBus;
+  readonly #wiring: Wiring;
+
+  constructor(letters: DeadLetterQueue, bus: DeadLetterBus, wiring: Wiring) {
+    this.#letters = letters;
+    this.#bus = bus;
+    this.#wiring = wiring;
+  }
+
+  /** @throws DeadLetterNotFoundError, DeadLetterRetryError, InvalidMessageError, BusStoppedError */
+  async one(id: string, options: DeadLetterRetryOptions = {}): Promise<CommandResult> {
+    const { store } = this.#letters;
+    const entry = this.#letters.isRetrying(id) ? undefined : await store.claim(id, LEASE_MS);
+    if (!entry) throw new DeadLetterNotFoundError(id);
+    const edited = options.data !== undefined;
+    try {
+      const message = edited ? this.#editedCopy(entry, options.data) : this.#asItWas(entry);
+      using retrying = this.#letters.retryingAs(deadLetterId(message, entry.handler));
+      const result = await this.#send(message, entry);
+      if (result.success) await store.settle(id, edited ? 'resolved' : 'removed');
+      else await store.settle(id, this.#withHistory(entry, result.error, retrying));
+      if (edited) await this.#letters.evictOverflow('resolved');
+      return result;
+    } catch (refused) {
+      await store.settle(id, { ...entry, status: 'waiting' });
+      throw refused;
+    }
+  }
+
+  /** @throws InvalidOptionsError */
+  async many(
+    filter: DeadLetterFilter = {},
+    { ratePerSecond = 10, signal }: DeadLetterBulkRetryOptions = {},
+  ): Promise<DeadLetterBulkRetryReport> {
+    const check = createOptionChecker('retry dead letters');
+    check.number('ratePerSecond', ratePerSecond, { above: 0 });
+    check.done();
+
+    const report = { succeeded: 0, failed: 0, skipped: 0 };
+    const { clock } = this.#wiring;
+    const bucket = new TokenBucket({ ratePerSecond, burst: 1, clock });
+    const gate = new RateGate([bucket], clock);
+    const running: Promise<void>[] = [];
+    for (const { id } of await this.#letters.list({ ...filter, status: 'waiting' })) {
+      if (!(await gate.enter([1], signal))) break;
+      running.push(this.#oneOfMany(id, report));
+    }
+    await Promise.all(running);
+    return report;
+  }
+
+  async #oneOfMany(
+    id: string,
+    report: { succeeded: number; failed: number; skipped: number },
+  ): Promise<void> {
+    try {
+      const { success } = await this.one(id);
+      report[success ? 'succeeded' : 'failed']++;
+    } catch {
+      report.skipped++;
+    }
+  }
+
+  /** @throws DeadLetterRetryError */
+  #asItWas({ id, message }: DeadLetterEntry): AnyMessage {
+    const definition = this.#bus.getDefinition(message.type);
+    if (definition?.kind === 'command' && !definition.retry) {
+      const problem = `its definition says retry: false. Check what it has done already, then send a new command with { data }.`;
+      throw new DeadLetterRetryError(id, problem);
+    }
+    return message;
+  }
+
+  /** @throws DeadLetterRetryError, InvalidMessageError */
+  #editedCopy({ id, message }: DeadLetterEntry, data: unknown): AnyMessage {
+    const definition: AnyDefinition | undefined = this.#bus.getDefinition(message.type);
+    if (!definition) {
+      const problem = `nothing here knows '${message.type}', so its data cannot be checked. Register its handler, or name it in the option messages.`;
+      throw new DeadLetterRetryError(id, problem);
+    }
+    const { sessionId, correlationId, metadata } = message;
+    const create = definition as (data: unknown, options: object) => AnyMessage;
+    return { ...create(data, { sessionId, correlationId, metadata }), causationId: message.id };
+  }
+
+  #send(message: AnyMessage, { id, handler }: DeadLetterEntry): Promise<CommandResult> {
+    if (message.kind === 'command') return this.#bus.execute(message as CommandMessage);
+    const { onlyTo } = this.#bus;
+    if (!onlyTo) {
+      throw new DeadLetterRetryError(id, 'this bus does not retry event handlers. Create it with events: { retry: {} }.');
+    }
+    return this.#sendToHandler(message, handler ?? '', onlyTo);
+  }
+
+  async #sendToHandler(
+    message: EventMessage,
+    handler: string,
+    onlyTo: NonNullable<DeadLetterBus['onlyTo']>,
+  ): Promise<CommandResult> {
+    // What was due once is due now.
+    const { scheduledAt: _, ...event } = message;
+    using _only = onlyTo(event, handler);
+    const receipt = await this.#bus.publish(event);
+    if (receipt.status === 'processed') {
+      const failure = receipt.failures.find((each) => each.handler === handler);
+      return failure ? failed(failure.error, event.id) : succeeded(undefined, event.id);
+    }
+    return failed(new DeadLetterRetryError(event.id, `the event was ${receipt.status}.`), event.id);
+  }
+
+  #withHistory(
+    entry: DeadLetterEntry,
+    error: Error,
+    { failure }: ReturnType<DeadLetterQueue['retryingAs']>,
+  ): DeadLetterEntry {
+    return {
+      ...entry,
+      status: 'waiting',
+      error: toErrorData(failure?.error ?? error),
+      attempts: entry.attempts + (failure?.attempts ?? 0),
+      lastAttemptAt: this.#wiring.clock.now(),
+      reason: failure?.reason ?? entry.reason,
+      redrives: entry.redrives + 1,
+    };
+  }
+}
+

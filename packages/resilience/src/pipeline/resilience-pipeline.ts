@@ -1,0 +1,181 @@
+import { createOptionChecker, toError } from '@llmgine/core';
+import { EqualDeadlines } from '@llmgine/core/timing';
+import {
+  PermittingCircuitBreaker,
+  type CircuitBreaker,
+} from '../circuit-breaker/circuit-breaker.ts';
+import {
+  checkCircuitBreakerOptions,
+  type CircuitBreakerOptions,
+} from '../circuit-breaker/circuit-breaker-options.ts';
+import { AttemptTimeoutError, CallAbortedError } from '../errors.ts';
+import { recover, type Attempt, type FailedAttempt } from '../retry/recovery.ts';
+import { RetryBudget } from '../retry/retry-budget.ts';
+import {
+  checkRetryOptions,
+  createRetryPolicy,
+  type RetryOptions,
+  type RetryPolicy,
+} from '../retry/retry-policy.ts';
+import { wiringOf, type Wiring, type WiringOptions } from '../wiring.ts';
+import { CallAttempt, type CallContext } from './call-attempt.ts';
+
+/** What to arm round a function. */
+export interface ResiliencePipelineOptions extends WiringOptions {
+  /**
+   * Named in signals and errors.
+   * @default 'pipeline'
+   */
+  readonly name?: string | undefined;
+  /** @default no second attempt, no limit of time */
+  readonly retry?: RetryOptions | undefined;
+  /** @default none */
+  readonly circuitBreaker?: CircuitBreakerOptions | undefined;
+}
+
+/** How to run once. */
+export interface RunOptions {
+  /** Ends it: no attempt goes on or starts. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Retry, breaker and timeouts round whatever function it is given. */
+export interface ResiliencePipeline {
+  /**
+   * Rejects with what the last attempt threw.
+   * @throws CircuitOpenError, AttemptTimeoutError, CallAbortedError, RetryLaterError
+   */
+  run<T>(work: (context: CallContext) => T | PromiseLike<T>, options?: RunOptions): Promise<T>;
+  /** The breaker, where there is one. */
+  readonly circuitBreaker: CircuitBreaker | undefined;
+}
+
+/**
+ * Makes a pipeline. Each attempt asks the breaker; an open circuit is not tried again.
+ * @throws InvalidOptionsError
+ */
+export function resiliencePipeline(options: ResiliencePipelineOptions = {}): ResiliencePipeline {
+  const check = createOptionChecker('create resilience pipeline');
+  checkRetryOptions(check, options.retry ?? {}, 'retry.');
+  checkCircuitBreakerOptions(check, options.circuitBreaker ?? {}, 'circuitBreaker.');
+  check.done();
+
+  const wiring = wiringOf(options);
+  const { name = 'pipeline', retry, circuitBreaker } = options;
+  return new ArmedPipeline({
+    wiring,
+    policy: createRetryPolicy(retry ?? { maxRetries: 0 }, wiring),
+    breaker: circuitBreaker && new PermittingCircuitBreaker(name, circuitBreaker, wiring),
+    budget: retry?.budget === false ? undefined : new RetryBudget(retry?.budget ?? {}, wiring.clock),
+  });
+}
+
+/** What a pipeline is made of. */
+interface PipelineParts {
+  readonly wiring: Wiring;
+  readonly policy: RetryPolicy;
+  readonly breaker: PermittingCircuitBreaker | undefined;
+  readonly budget: RetryBudget | undefined;
+}
+
+type Work<T> = (context: CallContext) => T | PromiseLike<T>;
+
+class ArmedPipeline implements ResiliencePipeline {
+  readonly #parts: PipelineParts;
+  readonly #breaker: PermittingCircuitBreaker | undefined;
+  readonly #budget: RetryBudget | undefined;
+  /** Of first attempts: all are equally long, so they share a timer. */
+  readonly #deadlines: EqualDeadlines | undefined;
+
+  constructor(parts: PipelineParts) {
+    this.#parts = parts;
+    this.#breaker = parts.breaker;
+    this.#budget = parts.budget;
+    const { firstTimeoutMs } = parts.policy;
+    if (firstTimeoutMs !== undefined) {
+      this.#deadlines = new EqualDeadlines(firstTimeoutMs, parts.wiring.clock);
+    }
+  }
+
+  get circuitBreaker(): CircuitBreaker | undefined {
+    return this.#breaker;
+  }
+
+  run<T>(work: Work<T>, { signal }: RunOptions = noOptions): Promise<T> {
+    if (signal?.aborted) return Promise.reject(new CallAbortedError(signal.reason));
+    const breaker = this.#breaker;
+    const permit = breaker?.enter();
+    if (breaker && !permit) return Promise.reject(breaker.refusal());
+    if (this.#budget) this.#budget.calls++;
+
+    return new Promise((resolve, reject) => {
+      const first = new CallAttempt<T>({
+        work,
+        attempt: 1,
+        deadlines: this.#deadlines,
+        breaker,
+        permit,
+        signal,
+        resolve,
+        reject: (thrown) => {
+          const startedAt = first.dueAt - (this.#deadlines?.durationMs ?? 0);
+          const failure = { success: false, error: toError(thrown) } as const;
+          this.#recover(work, failure, { startedAt, signal }).then(resolve, reject);
+        },
+      });
+      first.start();
+    });
+  }
+
+  async #recover<T>(
+    work: Work<T>,
+    first: FailedAttempt,
+    { startedAt, signal }: { readonly startedAt: number; readonly signal: AbortSignal | undefined },
+  ): Promise<T> {
+    const { policy, budget, wiring } = this.#parts;
+    const { outcome } = await recover<T>(
+      {
+        once: false,
+        startedAt,
+        signal: () => signal,
+        attempt: (attempt, timeoutMs) => this.#attempt(work, attempt, { timeoutMs, signal }),
+        timedOut: (timeoutMs, cause) => new AttemptTimeoutError(timeoutMs, { cause }),
+        aborted: (reason, cause) =>
+          cause instanceof CallAbortedError ? cause : new CallAbortedError(reason, { cause }),
+        retrying: () => {},
+      },
+      first,
+      { policy, budget, clock: wiring.clock },
+    );
+    if (outcome.success) return outcome.result;
+    throw outcome.error;
+  }
+
+  #attempt<T>(
+    work: Work<T>,
+    attempt: number,
+    { timeoutMs, signal }: { readonly timeoutMs: number | undefined } & RunOptions,
+  ): Promise<Attempt<T>> {
+    const breaker = this.#breaker;
+    const permit = breaker?.enter();
+    if (breaker && !permit) {
+      return Promise.resolve({ success: false, error: breaker.refusal(), refused: true });
+    }
+    const { clock } = this.#parts.wiring;
+    const deadlines = timeoutMs === undefined ? undefined : new EqualDeadlines(timeoutMs, clock);
+    return new Promise((settle) => {
+      new CallAttempt<T>({
+        work,
+        attempt,
+        deadlines,
+        breaker,
+        permit,
+        signal,
+        resolve: (result) => settle({ success: true, result }),
+        reject: (thrown) => settle({ success: false, error: toError(thrown) }),
+      }).start();
+    });
+  }
+}
+
+const noOptions: RunOptions = {};

@@ -1,0 +1,24 @@
+import { createOptionChecker } from '@llmgine/core';
+import type { WiringOptions } from '../wiring.ts';
+import { resiliencePipeline, type ResiliencePipeline } from './resilience-pipeline.ts';
+
+/** How long a call may take. */
+export interface TimeoutOptions extends Pick<WiringOptions, 'clock'> {
+  readonly timeoutMs: number;
+}
+
+/**
+ * Makes a limit of time for whatever function it is given: at the limit the function's signal aborts, and the caller
+ * gets `AttemptTimeoutError` whether the function listens to it or not.
+ * @throws InvalidOptionsError
+ */
+export function timeout({ timeoutMs, clock }: TimeoutOptions): Pick<ResiliencePipeline, 'run'> {
+  const check = createOptionChecker('create timeout');
+  check.require(timeoutMs !== undefined, 'timeoutMs must be given');
+  check.number('timeoutMs', timeoutMs, { above: 0 });
+  check.done();
+  return resiliencePipeline({
+    retry: { maxRetries: 0, attemptTimeoutMs: timeoutMs, budget: false },
+    clock,
+  });
+}
