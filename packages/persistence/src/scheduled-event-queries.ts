@@ -29,7 +29,7 @@ export interface ScheduledEventQueries {
 }
 
 /** What is claimed. */
-export interface ClaimValues {
+interface ClaimValues {
   readonly types: readonly string[] | undefined;
   readonly count: number;
   readonly leaseMs: number;
