@@ -78,6 +78,12 @@ interface PipelineParts {
   readonly budget: RetryBudget | undefined;
 }
 
+/** How to make one attempt. */
+interface AttemptHow extends RunOptions {
+  readonly timeoutMs: number | undefined;
+  readonly failure: (thrown: unknown) => FailedAttempt;
+}
+
 type Work<T> = (context: CallContext) => T | PromiseLike<T>;
 
 class ArmedPipeline implements ResiliencePipeline {
@@ -119,42 +125,48 @@ class ArmedPipeline implements ResiliencePipeline {
         resolve,
         reject: (thrown) => {
           const startedAt = first.dueAt - (this.#deadlines?.durationMs ?? 0);
-          const failure = { success: false, error: toError(thrown) } as const;
-          this.#recover(work, failure, { startedAt, signal }).then(resolve, reject);
+          this.#recover(work, thrown, { startedAt, signal }).then(resolve, reject);
         },
       });
       first.start();
     });
   }
 
+  /** Rejects with the very thing that was thrown last, be it an Error or not. */
   async #recover<T>(
     work: Work<T>,
-    first: FailedAttempt,
+    thrownFirst: unknown,
     { startedAt, signal }: { readonly startedAt: number; readonly signal: AbortSignal | undefined },
   ): Promise<T> {
     const { policy, budget, wiring } = this.#parts;
+    const originals = new Map<Error, unknown>();
+    const failure = (thrown: unknown): FailedAttempt => {
+      const error = toError(thrown);
+      originals.set(error, thrown);
+      return { success: false, error };
+    };
     const { outcome } = await recover<T>(
       {
         once: false,
         startedAt,
         signal: () => signal,
-        attempt: (attempt, timeoutMs) => this.#attempt(work, attempt, { timeoutMs, signal }),
+        attempt: (attempt, timeoutMs) => this.#attempt(work, attempt, { timeoutMs, signal, failure }),
         timedOut: (timeoutMs, cause) => new AttemptTimeoutError(timeoutMs, { cause }),
         aborted: (reason, cause) =>
           cause instanceof CallAbortedError ? cause : new CallAbortedError(reason, { cause }),
         retrying: () => {},
       },
-      first,
+      failure(thrownFirst),
       { policy, budget, clock: wiring.clock },
     );
     if (outcome.success) return outcome.result;
-    throw outcome.error;
+    throw originals.get(outcome.error) ?? outcome.error;
   }
 
   #attempt<T>(
     work: Work<T>,
     attempt: number,
-    { timeoutMs, signal }: { readonly timeoutMs: number | undefined } & RunOptions,
+    { timeoutMs, signal, failure }: AttemptHow,
   ): Promise<Attempt<T>> {
     const breaker = this.#breaker;
     const permit = breaker?.enter();
@@ -172,7 +184,7 @@ class ArmedPipeline implements ResiliencePipeline {
         permit,
         signal,
         resolve: (result) => settle({ success: true, result }),
-        reject: (thrown) => settle({ success: false, error: toError(thrown) }),
+        reject: (thrown) => settle(failure(thrown)),
       }).start();
     });
   }
