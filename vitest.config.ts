@@ -22,6 +22,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{packages,apps}/*/{src,test}/**/*.int.test.ts'],
+          globalSetup: ['packages/persistence/test/support/start-postgres.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

@@ -130,6 +130,7 @@ export type {
   HandlerOutcome,
 } from './signals/bus-signal.ts';
 export type {
+  BusReadings,
   HistogramSnapshot,
   MetricsSnapshot,
   MetricsSource,

@@ -5,9 +5,12 @@ import { typeOnly } from '../message/type-only.ts';
 /** The types of the bus's own events begin with this. */
 export const busEventPrefix = 'llmgine.';
 
+const firstLetter = busEventPrefix.charCodeAt(0);
+
 /** Tells whether an event type is one of the bus's own. */
 export function isBusEventType(type: string): boolean {
-  return type.startsWith(busEventPrefix);
+  // Asked for every event: most give themselves away by their first letter.
+  return type.charCodeAt(0) === firstLetter && type.startsWith(busEventPrefix);
 }
 
 /** A session was opened. */

@@ -101,6 +101,7 @@ export class BusWiring {
   prepare(): void {
     const { messages = [], metrics } = this.options;
     for (const definition of messages) this.registry.know(definition);
+    metrics?.attach?.({ queueSize: () => this.queue.size });
     if (metrics) this.signals.add(metrics);
   }
 
@@ -110,6 +111,7 @@ export class BusWiring {
     this.filters.clear();
     this.wrapping.clear();
     this.signals.clear();
+    this.options.metrics?.reset?.();
     this.errors.clear();
     this.scheduler.reset();
     this.queue.reset?.();

@@ -133,7 +133,11 @@ function waysInOf({
       manager?.[Symbol.dispose]();
       const observing = signals.add(next);
       wrapping.setManager(next);
+      const watching = next.onChange?.(() => {
+        if (wrapping.manager === next) wrapping.setManager(next);
+      });
       manager = once(() => {
+        watching?.[Symbol.dispose]();
         observing[Symbol.dispose]();
         if (wrapping.manager === next) wrapping.setManager(undefined);
       });

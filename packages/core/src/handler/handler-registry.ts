@@ -138,8 +138,8 @@ export class HandlerRegistry {
   /** The handlers of an event, in groups of one priority, in the order in which they run. */
   eventPlan({ type, sessionId }: EventMessage): EventPlan {
     const handlers = this.#events.get(type) ?? this.#anyEvent;
-    const hasOwn = handlers.sessions.has(sessionId) || this.#anyEvent.sessions.has(sessionId);
-    if (!hasOwn) return (handlers.busPlan ??= groupByPriority(this.#collect(handlers)));
+    if (!hasSession(handlers, sessionId) && !hasSession(this.#anyEvent, sessionId))
+      return (handlers.busPlan ??= groupByPriority(this.#collect(handlers)));
 
     let plan = handlers.sessionPlans.get(sessionId);
     if (!plan) {
@@ -225,6 +225,10 @@ export class HandlerRegistry {
     else this.#sessionCount += change;
     this.#changed();
   }
+}
+
+function hasSession({ sessions }: EventHandlers, sessionId: SessionId): boolean {
+  return sessions.size > 0 && sessions.has(sessionId);
 }
 
 function createEventHandlers(): EventHandlers {

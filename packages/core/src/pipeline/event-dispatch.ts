@@ -64,7 +64,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
   /** To be called inside the scope. */
   start(): void {
     const { signals, time } = this.parts;
-    if (signals.wants('event.processed')) this.#startedAt = time.monotonic();
+    if (signals.wants('event.processed')) this.#startedAt = time.monotonicOrCarried();
     this.#runGroups();
   }
 
@@ -126,6 +126,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
     this.#report(failures ?? noFailures);
     if (failures) this.#keep(failures);
     this.#receiver.dispatched(failures ? { status: 'processed', failures } : withoutFailures);
+    this.parts.time.dropCarried();
     this.parts.scopes.remove(this.scope);
   }
 
@@ -140,6 +141,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
       durationMs: now - this.#startedAt,
       failures,
     });
+    time.carry(now);
   }
 
   #keep(failures: readonly HandlerFailure[]): void {

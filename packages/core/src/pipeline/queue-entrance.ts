@@ -2,7 +2,7 @@ import type { Admission } from '../bus/admission.ts';
 import { isBusEventType } from '../bus/bus-events.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
 import type { EventMessage } from '../message/message.ts';
-import type { EventQueue } from '../queue/event-queue.ts';
+import type { EnqueueOptions, EventQueue } from '../queue/event-queue.ts';
 import type { DispatchScope } from './dispatch-scope.ts';
 import type { EventLogging } from './event-logging.ts';
 import type { EventPump } from './event-pump.ts';
@@ -21,6 +21,9 @@ export interface QueueEntranceOptions {
 }
 
 type DropReason = 'queue-full' | 'evicted' | 'aborted' | 'stopped';
+
+const maybeWaiting: EnqueueOptions = { mayWait: true };
+const neverWaiting: EnqueueOptions = { mayWait: false };
 
 /** Undefined: accepted. */
 type Refusal = PublishReceipt | undefined;
@@ -45,7 +48,8 @@ export class QueueEntrance implements PendingEventOwner {
     if (signal?.aborted) return this.#drop(entry, 'aborted');
     // A publisher inside a dispatch would wait for room that it keeps itself.
     const mayWait = !entry.generation && !entry.isClaimed && !isBusEventType(entry.event.type);
-    const outcome = this.#options.queue.enqueue(entry, { signal, mayWait });
+    const options = signal ? { signal, mayWait } : mayWait ? maybeWaiting : neverWaiting;
+    const outcome = this.#options.queue.enqueue(entry, options);
     if (outcome === 'accepted') return undefined;
     if (outcome === 'rejected') return this.#drop(entry, 'queue-full');
     return outcome.then((late) => this.#afterWaiting(entry, late, signal));

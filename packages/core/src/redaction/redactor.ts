@@ -42,47 +42,61 @@ const hiddenText = '[redacted]';
 export function createRedactor(options: RedactorOptions = {}): Redactor {
   checkOptions(options);
   const { names = [], patterns = [], defaults = true, redact = () => hiddenText } = options;
-  const isSecret = nameMatcher(names, defaults);
+  const isSecret = createNameMatcher(names, defaults);
   const secrets = [...(defaults ? secretPatterns : []), ...patterns.map(asGlobal)];
 
-  return (value) => copy(value, 0, new Map());
+  return (value) => new RedactedCopy(isSecret, secrets, redact).of(value, 0);
+}
 
-  function copy(value: unknown, depth: number, copies: Map<object, unknown>): unknown {
-    if (typeof value === 'string') return redactText(value);
+/** One copy: remembers what it has copied, so that shared values stay shared and cycles end. */
+class RedactedCopy {
+  readonly #isSecret: (name: string) => boolean;
+  readonly #secrets: readonly RegExp[];
+  readonly #redact: (secret: unknown) => string;
+  readonly #copies = new Map<object, unknown>();
+
+  constructor(
+    isSecret: (name: string) => boolean,
+    secrets: readonly RegExp[],
+    redact: (secret: unknown) => string,
+  ) {
+    this.#isSecret = isSecret;
+    this.#secrets = secrets;
+    this.#redact = redact;
+  }
+
+  of(value: unknown, depth: number): unknown {
+    if (typeof value === 'string') return this.#ofText(value);
     if (typeof value !== 'object' || value === null) return value;
     if (depth >= MAX_DEPTH) return '[too deep]';
-    if (copies.has(value)) return copies.get(value);
+    if (this.#copies.has(value)) return this.#copies.get(value);
 
-    copies.set(value, '[circular]');
-    const copied = guarded(() => copyObject(value, (inner) => copy(inner, depth + 1, copies)));
-    copies.set(value, copied);
+    this.#copies.set(value, '[circular]');
+    const copied = guarded(() => this.#ofObject(value, depth + 1));
+    this.#copies.set(value, copied);
     return copied;
   }
 
-  function copyObject(value: object, copyInner: Redactor): unknown {
-    if (Array.isArray(value)) return Array.from(value, copyInner);
-    if (value instanceof Date || ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
-      return value;
-    if (value instanceof URL) return redactText(value.href);
-    if (value instanceof Set) return new Set(Array.from(value, copyInner));
-    if (value instanceof Map) return copyMap(value, copyInner);
-    return copyFields(value, copyInner);
+  #ofObject(value: object, depth: number): unknown {
+    if (Array.isArray(value)) return Array.from(value, (item) => this.of(item, depth));
+    if (isOpaque(value)) return value;
+    if (value instanceof URL) return this.#ofText(value.href);
+    if (value instanceof Set) return new Set(Array.from(value, (item) => this.of(item, depth)));
+    if (value instanceof Map)
+      return new Map(Array.from(value, (entry) => this.#ofEntry(entry, depth)));
+    return this.#ofFields(value, depth);
   }
 
-  function copyMap(map: ReadonlyMap<unknown, unknown>, copyInner: Redactor): Map<unknown, unknown> {
-    const copied = new Map<unknown, unknown>();
-    for (const [key, value] of map) {
-      const named = typeof key === 'string' && isSecret(key);
-      copied.set(copyInner(key), named ? hide(value) : copyInner(value));
-    }
-    return copied;
+  #ofEntry([key, value]: readonly [unknown, unknown], depth: number): [unknown, unknown] {
+    const secret = typeof key === 'string' && this.#isSecret(key);
+    return [this.of(key, depth), secret ? this.#hide(value) : this.of(value, depth)];
   }
 
-  function copyFields(value: object, copyInner: Redactor): object {
+  #ofFields(value: object, depth: number): object {
     const copied = {};
     for (const key of fieldNames(value)) {
       const inner = guarded(() => (value as Record<string, unknown>)[key]);
-      const safe = isSecret(key) ? hide(inner) : copyInner(inner);
+      const safe = this.#isSecret(key) ? this.#hide(inner) : this.of(inner, depth);
       // Defined, not assigned: a field called __proto__ stays a field.
       Object.defineProperty(copied, key, {
         value: safe,
@@ -95,15 +109,16 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
   }
 
   /** That there is no password, or whether there is one, is no secret. */
-  function hide(value: unknown): unknown {
-    return value == null || typeof value === 'boolean' || value === '' ? value : replace(value);
+  #hide(value: unknown): unknown {
+    if (value == null || typeof value === 'boolean' || value === '') return value;
+    return this.#replace(value);
   }
 
-  function redactText(text: string): string {
+  #ofText(text: string): string {
     try {
-      return secrets.reduce(
-        (clean, pattern) =>
-          clean.replace(pattern, (...match) => keptPart(match) + replace(match[0])),
+      return this.#secrets.reduce(
+        (clean, secret) =>
+          clean.replace(secret, (...match) => keptPart(match) + this.#replace(match[0])),
         text,
       );
     } catch {
@@ -111,10 +126,14 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
     }
   }
 
-  function replace(secret: unknown): string {
-    const replacement = guarded(() => redact(secret));
+  #replace(secret: unknown): string {
+    const replacement = guarded(() => this.#redact(secret));
     return typeof replacement === 'string' ? replacement : hiddenText;
   }
+}
+
+function isOpaque(value: object): boolean {
+  return value instanceof Date || ArrayBuffer.isView(value) || value instanceof ArrayBuffer;
 }
 
 /** The text that a group named `keep` matched. */
@@ -139,7 +158,7 @@ function guarded(read: () => unknown): unknown {
   }
 }
 
-function nameMatcher(
+function createNameMatcher(
   names: readonly (string | RegExp)[],
   defaults: boolean,
 ): (name: string) => boolean {

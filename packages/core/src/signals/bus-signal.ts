@@ -150,6 +150,8 @@ export interface BusObserver {
    * @default all
    */
   readonly signals?: readonly BusSignalType[];
+  /** Calls back when `signals`, or what it wraps, has become something else. */
+  onChange?(changed: () => void): Disposable;
   /** Writes out what is buffered. Awaited by `stop()`. */
   flush?(): Promise<void>;
 }

@@ -16,7 +16,17 @@ export interface MetricsSnapshot {
   readonly histograms: Readonly<Record<string, HistogramSnapshot>>;
 }
 
+/** What can be asked of a bus at any time, and need not be reported at every change. */
+export interface BusReadings {
+  /** Accepted events whose dispatch has not begun. */
+  queueSize(): number;
+}
+
 /** Measures a bus by watching it. */
 export interface MetricsSource extends BusObserver {
+  /** Called by the bus that takes this as its `metrics`, before it observes. */
+  attach?(readings: BusReadings): void;
+  /** Forgets what was measured. Called by the bus's `reset()`. */
+  reset?(): void;
   snapshot(): MetricsSnapshot | Promise<MetricsSnapshot>;
 }

@@ -27,7 +27,8 @@ class ObserverList implements SignalHub {
   readonly #clock: Clock;
   #observers: readonly BusObserver[] = [];
   #wantsAll = false;
-  #wanted: ReadonlySet<BusSignalType> = new Set();
+  /** A plain object: asked several times for every event. */
+  #wanted: Partial<Record<BusSignalType, true>> = {};
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,7 +39,7 @@ class ObserverList implements SignalHub {
   }
 
   wants(type: BusSignalType): boolean {
-    return this.#wantsAll || (this.#wanted.size > 0 && this.#wanted.has(type));
+    return this.#wantsAll || this.#wanted[type] === true;
   }
 
   emit(signal: BusSignal): void {
@@ -56,10 +57,12 @@ class ObserverList implements SignalHub {
     // Its own object: the same observer may be added twice.
     let present = true;
     this.#set([...this.#observers, observer]);
+    const watching = observer.onChange?.(() => this.#set(this.#observers));
     return {
       [Symbol.dispose]: () => {
         if (!present) return;
         present = false;
+        watching?.[Symbol.dispose]();
         const at = this.#observers.lastIndexOf(observer);
         if (at >= 0) this.#set(this.#observers.toSpliced(at, 1));
       },
@@ -77,7 +80,8 @@ class ObserverList implements SignalHub {
   #set(observers: readonly BusObserver[]): void {
     this.#observers = observers;
     this.#wantsAll = observers.some((observer) => !observer.signals);
-    this.#wanted = new Set(observers.flatMap((observer) => observer.signals ?? []));
+    const wanted = observers.flatMap((observer) => observer.signals ?? []);
+    this.#wanted = Object.fromEntries(wanted.map((type) => [type, true]));
   }
 
   async #flushOne(observer: BusObserver): Promise<void> {

@@ -8,6 +8,7 @@ export class SignalTime {
   readonly #clock: Clock;
   #readAt = Number.NEGATIVE_INFINITY;
   #wallAhead = 0;
+  #carried: number | undefined = undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -15,6 +16,23 @@ export class SignalTime {
 
   monotonic(): number {
     return this.#clock.monotonic();
+  }
+
+  /** The end of one thing is the start of what is begun at once after it: its time need not be read again. */
+  carry(monotonic: number): void {
+    this.#carried = monotonic;
+  }
+
+  /** The carried time, once, or else the time now. */
+  monotonicOrCarried(): number {
+    const carried = this.#carried;
+    if (carried === undefined) return this.#clock.monotonic();
+    this.#carried = undefined;
+    return carried;
+  }
+
+  dropCarried(): void {
+    this.#carried = undefined;
   }
 
   /** Epoch milliseconds at a monotonic moment just read. */

@@ -1,0 +1,262 @@
+import {
+  fail,
+  ok,
+  toError,
+  toErrorData,
+  type EventMessage,
+  type HandlerContext,
+  type Outcome,
+  type SessionId,
+} from '@llmgine/core';
+import type { StreamStore } from '@llmgine/core/stores';
+import { sleep } from '@llmgine/core/timing';
+import { budget, BudgetExceededError, type ChatHistory } from '@llmgine/llm';
+import { createAbortLatch, type AbortLatch } from './abort-latch.ts';
+import type { RunLimits } from './engine-options.ts';
+import { RunNotFoundError } from './errors.ts';
+import { replayStep, runLoop, tell } from './loop.ts';
+import { createLoopGuard, type LoopGuardOptions } from './loop-guard.ts';
+import { ToolChatRunFinishedEvent, type StopReason, type ToolChatResult } from './messages.ts';
+import type { PromptGate } from './prompt-gate.ts';
+import { recordedRun, type RecordedRun } from './resume.ts';
+import { createRunJournal, noJournal, readRunRecords } from './run-journal.ts';
+import type { Run, RunParts } from './run.ts';
+
+/** What runs are made of. */
+export interface RunnerOptions {
+  readonly gate: PromptGate;
+  readonly sessionId: SessionId;
+  readonly store: StreamStore | undefined;
+  readonly limits: RunLimits;
+  readonly loopGuard: LoopGuardOptions | undefined;
+  readonly parts: RunParts;
+}
+
+/** A new run, or one to be continued. */
+export interface RunRequest {
+  readonly runId: string;
+  /** Absent: continue what the journal keeps of the run. */
+  readonly prompt?: string;
+}
+
+/** Runs prompts from beginning to end. */
+export interface Runner {
+  run(request: RunRequest, context: HandlerContext): Promise<Outcome<ToolChatResult>>;
+}
+
+/** How a run ended, and the error when it failed. */
+interface Ending {
+  readonly stopReason: StopReason;
+  readonly error?: Error;
+}
+
+/** Makes the runs of one engine. */
+export function createRunner({
+  gate,
+  sessionId,
+  store,
+  limits,
+  loopGuard,
+  parts,
+}: RunnerOptions): Runner {
+  const { maxSteps: _, ...budgetLimits } = limits;
+  const hasBudget = Object.values(budgetLimits).some((limit) => limit !== undefined);
+  return { run: start };
+
+  /** Everything that can end a run goes through one signal. */
+  async function start(
+    request: RunRequest,
+    context: HandlerContext,
+  ): Promise<Outcome<ToolChatResult>> {
+    const controller = new AbortController();
+    const { signal } = context;
+    const follow = (): void => controller.abort(signal.reason);
+    if (signal.aborted) follow();
+    signal.addEventListener('abort', follow, { once: true });
+    using latch = createAbortLatch(controller.signal);
+    try {
+      const visitor = { latch, abort: (reason: Error) => controller.abort(reason) };
+      return await gate.enter(visitor, () => inside(request, { context, controller, latch }));
+    } catch (thrown) {
+      return fail(toError(thrown));
+    } finally {
+      signal.removeEventListener('abort', follow);
+    }
+  }
+
+  async function inside(request: RunRequest, scope: RunScope): Promise<Outcome<ToolChatResult>> {
+    const recorded = request.prompt === undefined ? await readRun(request.runId) : undefined;
+    if (recorded?.result) {
+      restore(parts.history, recorded);
+      return ok(recorded.result);
+    }
+    const run = createRun(request.runId, scope, recorded?.version ?? 0);
+    using _deadline = deadline(scope.controller);
+    const before = recorded ? prepareResume(run, recorded) : run.history.length;
+
+    const ending = await endingOf(run, () =>
+      recorded ? resume(run, recorded) : begin(run, request.prompt!),
+    );
+    tidyHistory(run, ending, before);
+    return finish(run, ending);
+  }
+
+  async function readRun(runId: string): Promise<RecordedRun> {
+    const recorded = store && recordedRun(await readRunRecords(store, runId));
+    if (!recorded) throw new RunNotFoundError(runId);
+    return recorded;
+  }
+
+  function createRun(
+    runId: string,
+    { context, controller, latch }: RunScope,
+    version: number,
+  ): Run {
+    const { signal } = controller;
+    return {
+      ...parts,
+      runId,
+      sessionId,
+      signal,
+      latch,
+      journal: store ? createRunJournal(store, runId, version) : noJournal,
+      budget: hasBudget ? budget({ ...budgetLimits, clock: parts.clock }) : undefined,
+      guard: createLoopGuard(loopGuard),
+      publish: (event) => publish(context, event, signal),
+      step: 0,
+      text: '',
+      usage: undefined,
+      toolCalls: [],
+    };
+  }
+
+  /** The time limit has to end waits too, not only keep the next call from beginning. */
+  function deadline(controller: AbortController): Disposable | undefined {
+    const { maxMs } = limits;
+    if (maxMs === undefined) return undefined;
+    return parts.clock.setTimer(
+      () => controller.abort(new BudgetExceededError('maxMs', maxMs, maxMs)),
+      maxMs,
+    );
+  }
+}
+
+interface RunScope {
+  readonly context: HandlerContext;
+  readonly controller: AbortController;
+  readonly latch: AbortLatch;
+}
+
+async function begin(run: Run, prompt: string): Promise<StopReason> {
+  run.signal.throwIfAborted();
+  await tell(run, 'processing');
+  const { runId, sessionId } = run;
+  await run.latch.wait(
+    run.journal.write({
+      type: 'run.started',
+      runId,
+      sessionId,
+      prompt,
+      history: run.history.toJSON(),
+    }),
+  );
+  run.history.addUserMessage(prompt);
+  return runLoop(run);
+}
+
+/** An engine that was just made takes over the conversation; one that has gone on keeps its own. */
+function prepareResume(run: Run, { started }: RecordedRun): number {
+  if (run.history.length === 0) run.history.fromJSON(started.history);
+  const before = run.history.length;
+  run.history.addUserMessage(started.prompt);
+  return before;
+}
+
+/** Gives a new engine the turn of a run that had ended. */
+function restore(history: ChatHistory, { started, steps }: RecordedRun): void {
+  if (history.length > started.history.messages.length) return;
+  history.fromJSON(started.history);
+  history.addUserMessage(started.prompt);
+  for (const { response, calls } of steps) {
+    history.addAssistantMessage(response.message.content, response.message);
+    for (const { call, settled } of calls) {
+      if (settled) history.addToolMessage({ toolCallId: call.id, content: settled.content });
+    }
+  }
+  history.closeOpenToolCalls();
+}
+
+async function resume(run: Run, { steps }: RecordedRun): Promise<StopReason> {
+  await tell(run, 'processing');
+  for (const step of steps) {
+    const outcome = await replayStep(run, step);
+    if (outcome !== 'goOn') return outcome;
+  }
+  return runLoop(run);
+}
+
+async function endingOf(run: Run, work: () => Promise<StopReason>): Promise<Ending> {
+  try {
+    return { stopReason: await work() };
+  } catch (thrown) {
+    if (thrown instanceof BudgetExceededError) return { stopReason: 'budget' };
+    if (run.signal.aborted) {
+      return run.signal.reason instanceof BudgetExceededError
+        ? { stopReason: 'budget' }
+        : { stopReason: 'aborted', error: toError(run.signal.reason) };
+    }
+    return { stopReason: 'error', error: toError(thrown) };
+  }
+}
+
+/** A failed turn that did nothing is taken back, so that the prompt can be given again; any other ends with a word to the model. */
+function tidyHistory(run: Run, { stopReason, error }: Ending, before: number): void {
+  run.history.closeOpenToolCalls();
+  if (stopReason === 'error' && run.toolCalls.length === 0) run.history.truncate(before);
+  else if (stopReason === 'error')
+    run.history.addAssistantMessage(`No answer: ${error?.message ?? 'the run failed'}`);
+  else if (stopReason === 'aborted')
+    run.history.addAssistantMessage(`${run.text}\n[interrupted]`.trim());
+}
+
+async function finish(run: Run, { stopReason, error }: Ending): Promise<Outcome<ToolChatResult>> {
+  const { runId, text, step: steps, toolCalls, usage = {} } = run;
+  const result: ToolChatResult = { runId, text, stopReason, steps, toolCalls, usage };
+  const failed = stopReason === 'error' || stopReason === 'aborted';
+  // A failed run stays open in the journal: it can be resumed.
+  if (stopReason !== 'error') await keepResult(run, result);
+  await tell(run, failed ? 'failed' : 'finished');
+  await run.publish(
+    ToolChatRunFinishedEvent({ ...result, ...(error && { error: toErrorData(error) }) }),
+  );
+  return stopReason === 'error' && error ? fail(error) : ok(result);
+}
+
+/** How long an aborted run waits for its journal. */
+const FLUSH_MS = 50;
+
+/** The answer counts even where its journal can no longer be written: nothing would be run again. */
+async function keepResult(run: Run, result: ToolChatResult): Promise<void> {
+  const written = run.journal.write({ type: 'run.finished', result }).catch(() => {});
+  const { clock } = run;
+  await (run.signal.aborted
+    ? Promise.race([written, sleep(FLUSH_MS, { clock })])
+    : run.latch.wait(written).catch(() => {}));
+}
+
+/** Events tell of the run; a bus that no longer takes them must not change how it ends. */
+async function publish(
+  context: HandlerContext,
+  event: EventMessage,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    // What is told after an abort must not be refused because of it.
+    const options = signal.aborted ? UNAWAITED : { ...UNAWAITED, signal };
+    await context.publish(event, options);
+  } catch {
+    // The bus stops, or the session ended: nobody listens any more.
+  }
+}
+
+const UNAWAITED = { awaitProcessing: false } as const;

@@ -1,0 +1,73 @@
+import type { CounterSeries } from './counter.ts';
+import type { HistogramSeries } from './histogram.ts';
+import type { Instruments } from './instruments.ts';
+import { SeriesTable } from './series-table.ts';
+import type { SignalReaders } from './signal-readers.ts';
+
+interface TypeSeries {
+  readonly sent: CounterSeries;
+  readonly processed: CounterSeries;
+  readonly failed: CounterSeries;
+  readonly seconds: HistogramSeries;
+}
+
+/** Counts what becomes of commands. */
+export function commandMetrics(instruments: Instruments, maxSeries: number): SignalReaders {
+  const { sent, processed, failed, retried, seconds } = declare(instruments);
+
+  const types = new SeriesTable<TypeSeries>({
+    labelNames: ['type'],
+    maxSeries,
+    create: ([type = '']) => ({
+      sent: sent.series(type),
+      processed: processed.series(type),
+      failed: failed.series(type),
+      seconds: seconds.series(type),
+    }),
+  });
+
+  return {
+    'command.started': ({ command }) => {
+      types.getOne(command.type).sent.value += 1;
+    },
+    'command.completed': ({ command, result, durationMs }) => {
+      const series = types.getOne(command.type);
+      series.processed.value += 1;
+      if (!result.success) series.failed.value += 1;
+      series.seconds.record(durationMs / 1000);
+    },
+    'command.retried': ({ command }) => {
+      retried.series(command.type).value += 1;
+    },
+  };
+}
+
+function declare(instruments: Instruments) {
+  const labels = ['type'] as const;
+  const sent = instruments.counter({
+    name: 'commands_sent_total',
+    help: 'Commands that were executed.',
+    labels,
+  });
+  const processed = instruments.counter({
+    name: 'commands_processed_total',
+    help: 'Commands that have their result, whatever it is.',
+    labels,
+  });
+  const failed = instruments.counter({
+    name: 'commands_failed_total',
+    help: 'Processed commands whose result is an error.',
+    labels,
+  });
+  const retried = instruments.counter({
+    name: 'commands_retried_total',
+    help: 'Further attempts after a failed one.',
+    labels,
+  });
+  const seconds = instruments.histogram({
+    name: 'command_processing_duration_seconds',
+    help: 'Time from executing a command until its result, all attempts together.',
+    labels,
+  });
+  return { sent, processed, failed, retried, seconds };
+}

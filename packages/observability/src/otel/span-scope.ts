@@ -1,0 +1,116 @@
+import type { AnyMessage, SessionId } from '@llmgine/core';
+import { BUS_SCOPE } from '@llmgine/core';
+import type { Redactor } from '@llmgine/core/redaction';
+import {
+  context,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  trace,
+  type Attributes,
+  type Context,
+  type Link,
+  type Span,
+  type Tracer,
+} from '@opentelemetry/api';
+import { attribute, MESSAGING_SYSTEM } from './attributes.ts';
+import { BoundedMap } from './bounded-map.ts';
+import { readTraceHeaders } from './trace-headers.ts';
+
+/** What all spans are made with. */
+export interface SpanSettings {
+  readonly tracer: Tracer;
+  readonly redact: Redactor;
+  readonly content: boolean;
+}
+
+/** How much may be open or remembered at once; what is older belongs to no trace any more. */
+const MAX_REMEMBERED = 10_000;
+
+/** Knows which span each message and session belongs to. */
+export class SpanScope {
+  readonly settings: SpanSettings;
+  readonly #sessions = new BoundedMap<Span>(MAX_REMEMBERED, (span) => span.end());
+  /** By message id: where the handling of that message belongs. */
+  readonly #origins = new BoundedMap<Context>(MAX_REMEMBERED);
+
+  constructor(settings: SpanSettings) {
+    this.settings = settings;
+  }
+
+  remember(messageId: string, span: Span, parent: Context = ROOT_CONTEXT): void {
+    this.#origins.set(messageId, trace.setSpan(parent, span));
+  }
+
+  forget(messageId: string): void {
+    this.#origins.take(messageId);
+  }
+
+  originOf(messageId: string): Context | undefined {
+    return this.#origins.get(messageId);
+  }
+
+  sessionStarted(id: SessionId, span: Span): void {
+    this.#sessions.set(id, span);
+  }
+
+  sessionEnded(id: SessionId): Span | undefined {
+    return this.#sessions.take(id);
+  }
+
+  /**
+   * Where a message that was just sent belongs: the trace in its headers if that is another than ours, else the active
+   * span, else the message that caused it, else its session.
+   */
+  parentOf(message: AnyMessage): Context {
+    const active = context.active();
+    const activeSpan = trace.getSpanContext(active);
+    const carried = readTraceHeaders(message.metadata);
+    if (carried && carried.traceId !== activeSpan?.traceId) {
+      return trace.setSpanContext(active, carried);
+    }
+    if (activeSpan && isSpanContextValid(activeSpan)) return active;
+    const cause =
+      message.causationId === undefined ? undefined : this.originOf(message.causationId);
+    if (cause) return cause;
+    const session = this.#sessions.get(message.sessionId);
+    return session ? trace.setSpan(active, session) : active;
+  }
+
+  /** A message that belongs to another trace than its session is linked to it. */
+  sessionLinks(message: AnyMessage, parent: Context): Link[] {
+    const session = this.#sessions.get(message.sessionId)?.spanContext();
+    if (!session || trace.getSpanContext(parent)?.traceId === session.traceId) return [];
+    return [{ context: session }];
+  }
+
+  /** Ends what is still open. */
+  clear(): void {
+    this.#sessions.clear();
+    this.#origins.clear();
+  }
+}
+
+/** The attributes that every span about a message has. */
+export function messageAttributes(
+  message: AnyMessage,
+  { content, redact }: SpanSettings,
+): Attributes {
+  return {
+    [attribute.messagingSystem]: MESSAGING_SYSTEM,
+    [attribute.messagingDestination]: message.type,
+    [attribute.messagingMessageId]: message.id,
+    [attribute.messagingConversationId]: message.correlationId,
+    ...(message.sessionId !== BUS_SCOPE && { [attribute.sessionId]: message.sessionId }),
+    ...(content && { [attribute.data]: toJson(redact(message.data)) }),
+  };
+}
+
+/** Content as an attribute's text. What JSON cannot say is left out. */
+export function toJson(value: unknown): string {
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value) ?? '';
+  } catch {
+    return '';
+  }
+}

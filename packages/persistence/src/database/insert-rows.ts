@@ -1,0 +1,56 @@
+import type { Compilable, InsertQueryBuilder, InsertResult } from 'kysely';
+import type { DialectName } from './driver.ts';
+import type { QueryBuilder } from './query-builder.ts';
+import type { Statement } from './statement.ts';
+import type { Tables } from './tables.ts';
+
+/** What is inserted, and how. */
+export interface InsertRowsOptions {
+  readonly builder: QueryBuilder;
+  readonly dialect: DialectName;
+  readonly table: keyof Tables;
+  readonly columns: readonly string[];
+  /** Adds to the insert, e.g. what happens on a conflict. */
+  readonly finish?: (query: AnyInsert) => Compilable;
+}
+
+type AnyInsert = InsertQueryBuilder<Tables, keyof Tables, InsertResult>;
+
+/** Values of one row, in the order of the columns. */
+export type RowValues = readonly unknown[];
+
+/** On PostgreSQL a round trip costs more than a row, on SQLite it is free and a longer statement is not. */
+const MOST_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 1, postgres: 256 };
+
+/** Makes the statements that insert any number of rows; few different ones, so that they can be prepared. */
+export function createRowInserter(
+  options: InsertRowsOptions,
+): (rows: readonly RowValues[]) => Iterable<Statement> {
+  const texts = new Map<number, string>();
+
+  return function* statements(rows) {
+    let size = MOST_ROWS[options.dialect];
+    for (let from = 0; from < rows.length; from += size) {
+      while (size > rows.length - from) size /= 2;
+      const parameters = size === 1 ? rows[from]! : rows.slice(from, from + size).flat();
+      yield { sql: textFor(size), parameters };
+    }
+  };
+
+  function textFor(size: number): string {
+    let text = texts.get(size);
+    if (text === undefined) {
+      text = compile(size, options);
+      texts.set(size, text);
+    }
+    return text;
+  }
+}
+
+function compile(size: number, { builder, table, columns, finish }: InsertRowsOptions): string {
+  const row = Object.fromEntries(columns.map((column) => [column, '']));
+  const query = builder
+    .insertInto(table)
+    .values(Array.from({ length: size }, () => row) as never) as unknown as AnyInsert;
+  return (finish?.(query) ?? query).compile().sql;
+}

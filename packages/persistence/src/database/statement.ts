@@ -1,0 +1,57 @@
+import type { Compilable } from 'kysely';
+
+/** One statement, ready for a driver. */
+export interface Statement {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** A row as the driver gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What a statement did. */
+export interface StatementOutcome {
+  readonly rows: readonly Row[];
+  /** How many rows were written or removed. */
+  readonly changes: number;
+}
+
+/**
+ * Steps that belong together: yields statements, gets their outcomes. A generator, so that one text runs without a
+ * pause on SQLite, where the event loop is the price, and asynchronously on PostgreSQL.
+ */
+export type Work<Result> = Generator<Statement, Result, StatementOutcome>;
+
+class Slot {
+  readonly name: string;
+
+  constructor(name: string) {
+    this.name = name;
+  }
+}
+
+/** Stands for a value that is filled in when a prepared statement is used. */
+export function slot<Value>(name: string): Value {
+  return new Slot(name) as Value;
+}
+
+/** Compiles a query once; the result fills in its slots. */
+export function prepare<Values extends object>(query: Compilable): (values: Values) => Statement {
+  const { sql, parameters } = query.compile();
+  const names = parameters.map((parameter) =>
+    parameter instanceof Slot ? parameter.name : undefined,
+  );
+
+  return (values) => ({
+    sql,
+    parameters: names.map((name, index) =>
+      name === undefined ? parameters[index] : (values as Record<string, unknown>)[name],
+    ),
+  });
+}
+
+/** Compiles a query that is used once. */
+export function statementOf(query: Compilable): Statement {
+  const { sql, parameters } = query.compile();
+  return { sql, parameters };
+}

@@ -1,0 +1,314 @@
+import { isBusEventType, toError, type EventMessage, type MaybePromise } from '@llmgine/core';
+import type { Redactor } from '@llmgine/core/redaction';
+import type { EventLogQuery, LoggedEvent, ReadableEventLog } from '@llmgine/core/stores';
+import { sleep, type Clock } from '@llmgine/core/timing';
+import { createRowInserter, type RowValues } from './database/insert-rows.ts';
+import type { Statement, Work } from './database/statement.ts';
+import { EventsNotLoggedError } from './errors.ts';
+import { createEventLogReader, type EventLogReader } from './event-log-reader.ts';
+import { createEventLogRetention, type EventLogRetention } from './event-log-retention.ts';
+import { isReplayed } from './replay-events.ts';
+import { storedText, type StoreContext } from './store-context.ts';
+
+/** What to do while the database fails: go on without what it should keep, or make callers wait and then fail. */
+export type OnStoreFailure = 'degrade' | 'stop';
+
+/** What the event log takes, keeps, and how it writes. */
+export interface EventLogOptions {
+  /**
+   * Logs lossy events too.
+   * @default false
+   */
+  readonly lossy?: boolean | undefined;
+  /**
+   * Logs the bus's own events (`llmgine.*`) too.
+   * @default false
+   */
+  readonly busEvents?: boolean | undefined;
+  /** Events that wait to be written before publishers wait. @default 10000 */
+  readonly bufferSize?: number | undefined;
+  /** How long an event may wait for others to be written with. @default 5 */
+  readonly writeDelayMs?: number | undefined;
+  /** Removes events older than this. @default never */
+  readonly maxAgeMs?: number | undefined;
+  /** Keeps about so many of the latest events. @default all */
+  readonly maxCount?: number | undefined;
+  /** Takes out of events what must not be kept. @default nothing */
+  readonly redact?: Redactor | undefined;
+}
+
+/** What a log needs from outside. */
+export interface EventLogParts {
+  readonly context: StoreContext;
+  readonly clock: Clock;
+  readonly onStoreFailure: OnStoreFailure;
+  /** How long callers wait under `stop`. */
+  readonly waitMs: number;
+  /** Throws inside a transaction. */
+  readonly guard: () => void;
+  readonly report: (operation: string, error: Error) => void;
+}
+
+/** A log on a database. */
+export interface DatabaseEventLog extends ReadableEventLog {
+  /** Events accepted and not yet written. */
+  readonly buffered: number;
+  /** Events that could not be logged since the log was opened. */
+  readonly notLogged: number;
+  /** Removes what is older, or more, than is to be kept; resolves to how many events that were. */
+  prune(): Promise<number>;
+  /** Writes what is buffered, if the database lets it, and stops. */
+  close(): Promise<void>;
+}
+
+/** The most rows of one transaction. */
+const MOST_ROWS = 1_024;
+/** How long one batch may keep the event loop for making its texts. */
+const BATCH_MS = 0.8;
+/** How many texts are made between looks at the clock. */
+const ROWS_BETWEEN_LOOKS = 16;
+/** As many buffered events are written without waiting for more. */
+const ENOUGH_ROWS = 128;
+const PRUNE_EVERY_ROWS = 1_000;
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 1_000;
+
+interface Waiting {
+  /** What must be written before it resolves, counted from the first event on. */
+  readonly until: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+  /** Also lets go when there is room again. */
+  readonly event?: EventMessage;
+}
+
+/** Makes the event log. */
+export function createEventLog(options: EventLogOptions, parts: EventLogParts): DatabaseEventLog {
+  return new BufferedEventLog(options, parts);
+}
+
+class BufferedEventLog implements DatabaseEventLog {
+  readonly #options: EventLogOptions;
+  readonly #parts: EventLogParts;
+  readonly #insertRows: (rows: readonly RowValues[]) => Iterable<Statement>;
+  readonly #reader: EventLogReader;
+  readonly #retention: EventLogRetention;
+  readonly #bufferSize: number;
+  readonly #closing = new AbortController();
+  #buffer: EventMessage[] = [];
+  #waiting: Waiting[] = [];
+  #accepted = 0;
+  #done = 0;
+  #notLogged = 0;
+  #unreported = 0;
+  #sinceRetention = 0;
+  #failingSince: number | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #writing = false;
+  #delay: Disposable | undefined;
+
+  constructor(options: EventLogOptions, parts: EventLogParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#bufferSize = options.bufferSize ?? 10_000;
+    this.#insertRows = createRowInserter({
+      ...parts.context,
+      table: 'event_log',
+      columns: ['created_at', 'session_id', 'type', 'correlation_id', 'message'],
+    });
+    this.#reader = createEventLogReader(parts.context);
+    this.#retention = createEventLogRetention(options, parts.context);
+  }
+
+  get buffered(): number {
+    return this.#buffer.length;
+  }
+
+  get notLogged(): number {
+    return this.#notLogged;
+  }
+
+  append(event: EventMessage): MaybePromise<void> {
+    this.#parts.guard();
+    if (!this.#wants(event)) return undefined;
+    const full = this.#buffer.length >= this.#bufferSize;
+    if (full && this.#failingSince !== undefined && this.#parts.onStoreFailure === 'degrade') {
+      this.#lose(1);
+      return undefined;
+    }
+    this.#buffer.push(event);
+    this.#accepted++;
+    if (!this.#writing) this.#scheduleWriting();
+    if (!full) return undefined;
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ until: this.#accepted, resolve, reject, event });
+    });
+  }
+
+  async flush(): Promise<void> {
+    this.#parts.guard();
+    if (this.#buffer.length === 0) return;
+    await new Promise<void>((resolve, reject) => {
+      this.#waiting.push({ until: this.#accepted, resolve, reject });
+      this.#startWriting();
+    });
+  }
+
+  async *read(query: EventLogQuery = {}): AsyncGenerator<LoggedEvent> {
+    await this.flush();
+    yield* this.#reader.read(query);
+  }
+
+  async prune(): Promise<number> {
+    this.#parts.guard();
+    return this.#retention.prune();
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.flush();
+    } catch {
+      this.#lose(this.#buffer.length); // reported when it failed
+      this.#buffer = [];
+    }
+    this.#closing.abort();
+    this.#delay?.[Symbol.dispose]();
+    this.#reportLost();
+  }
+
+  #wants(event: EventMessage): boolean {
+    if (event.lossy && !this.#options.lossy) return false;
+    if (isBusEventType(event.type) && !this.#options.busEvents) return false;
+    return !isReplayed(event);
+  }
+
+  #scheduleWriting(): void {
+    if (this.#buffer.length >= ENOUGH_ROWS) this.#startWriting();
+    else {
+      this.#delay ??= this.#parts.clock.setTimer(
+        () => this.#startWriting(),
+        this.#options.writeDelayMs ?? 5,
+      );
+    }
+  }
+
+  #startWriting(): void {
+    this.#delay?.[Symbol.dispose]();
+    this.#delay = undefined;
+    if (!this.#writing) void this.#writeAll();
+  }
+
+  async #writeAll(): Promise<void> {
+    this.#writing = true;
+    while (this.#buffer.length > 0) {
+      try {
+        await this.#writeBatch();
+        this.#succeeded();
+      } catch (thrown) {
+        this.#failed(toError(thrown));
+        const slept = await sleep(this.#retryMs, {
+          clock: this.#parts.clock,
+          signal: this.#closing.signal,
+        });
+        if (!slept) break;
+        this.#retryMs = Math.min(this.#retryMs * 2, LAST_RETRY_MS);
+      }
+    }
+    this.#writing = false;
+  }
+
+  async #writeBatch(): Promise<void> {
+    // In one breath with the publishers' own turn would make them wait.
+    await this.#parts.clock.yieldToIo();
+    const { rows, taken } = this.#takeRows();
+    if (rows.length > 0) {
+      await this.#parts.context.executor.transact(() => inTurn(this.#insertRows(rows)));
+    }
+    this.#buffer.splice(0, taken);
+    this.#done += taken;
+    this.#sinceRetention += taken;
+    if (this.#sinceRetention >= PRUNE_EVERY_ROWS) {
+      this.#sinceRetention = 0;
+      await this.#retention.prune();
+    }
+  }
+
+  #takeRows(): { rows: RowValues[]; taken: number } {
+    const { clock } = this.#parts;
+    const rows: RowValues[] = [];
+    const end = clock.monotonic() + BATCH_MS;
+    const most = Math.min(MOST_ROWS, this.#buffer.length);
+    let taken = 0;
+    while (taken < most) {
+      const row = this.#rowOf(this.#buffer[taken++]!);
+      if (row) rows.push(row);
+      if (taken % ROWS_BETWEEN_LOOKS === 0 && clock.monotonic() >= end) break;
+    }
+    return { rows, taken };
+  }
+
+  /** Undefined: it cannot be stored, whatever the database does. */
+  #rowOf(event: EventMessage): RowValues | undefined {
+    const { type, createdAt, sessionId, correlationId } = event;
+    try {
+      const kept = this.#options.redact ? this.#options.redact(event) : event;
+      const text = storedText(`Event '${type}'`, kept, this.#parts.context.maxMessageBytes);
+      return [Math.floor(createdAt), sessionId, type, correlationId, text];
+    } catch (thrown) {
+      this.#notLogged++;
+      this.#parts.report('append', toError(thrown));
+      return undefined;
+    }
+  }
+
+  #succeeded(): void {
+    this.#failingSince = undefined;
+    this.#retryMs = FIRST_RETRY_MS;
+    this.#reportLost();
+    const hasRoom = this.#buffer.length < this.#bufferSize;
+    this.#letGo(({ until, event }) => until <= this.#done || (event !== undefined && hasRoom));
+  }
+
+  #failed(error: Error): void {
+    const now = this.#parts.clock.monotonic();
+    this.#failingSince ??= now;
+    this.#parts.report('append', error);
+    this.#reportLost();
+    const { onStoreFailure, waitMs } = this.#parts;
+    if (onStoreFailure === 'stop' && now - this.#failingSince < waitMs) return;
+    const refused = this.#waiting;
+    this.#waiting = [];
+    for (const { reject } of refused) reject(error);
+    // What was refused to its publisher is not logged behind their back; a mere flush refuses nothing.
+    const events = new Set(
+      refused.map(({ event }) => event).filter((event) => event !== undefined),
+    );
+    if (events.size === 0) return;
+    this.#buffer = this.#buffer.filter((event) => !events.has(event));
+    this.#done += events.size;
+    this.#lose(events.size);
+  }
+
+  #letGo(may: (waiting: Waiting) => boolean): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((each) => !may(each));
+    for (const each of waiting) if (may(each)) each.resolve();
+  }
+
+  #lose(count: number): void {
+    this.#notLogged += count;
+    this.#unreported += count;
+  }
+
+  #reportLost(): void {
+    if (this.#unreported === 0) return;
+    const count = this.#unreported;
+    this.#unreported = 0;
+    this.#parts.report('append', new EventsNotLoggedError(count));
+  }
+}
+
+function* inTurn(statements: Iterable<Statement>): Work<void> {
+  for (const statement of statements) yield statement;
+}

@@ -1,0 +1,33 @@
+import {
+  DatabaseCorruptError,
+  DatabaseError,
+  DatabaseFailedError,
+  DatabaseFullError,
+  DatabaseLockedError,
+  DatabaseReadOnlyError,
+  DatabaseSchemaError,
+  DatabaseUnreachableError,
+} from '../errors.ts';
+
+/** Names what better-sqlite3 threw; errors of our own pass. */
+export function namedSqliteError(thrown: unknown): unknown {
+  if (thrown instanceof DatabaseError || !(thrown instanceof Error)) return thrown;
+  const { code } = thrown as { code?: unknown };
+  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return thrown;
+  const options = { cause: thrown };
+
+  // Extended codes go on after the basic one, e.g. SQLITE_BUSY_SNAPSHOT.
+  if (/^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)) return new DatabaseLockedError(options);
+  if (/^SQLITE_(FULL|IOERR_WRITE|IOERR_SHMSIZE)/.test(code)) return new DatabaseFullError(options);
+  if (/^SQLITE_READONLY/.test(code)) return new DatabaseReadOnlyError(options);
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return new DatabaseCorruptError(options);
+  if (/^SQLITE_(CANTOPEN|IOERR)/.test(code)) return new DatabaseUnreachableError(options);
+  if (/no such (table|column)/.test(thrown.message)) return new DatabaseSchemaError(options);
+  return new DatabaseFailedError(options);
+}
+
+/** Somebody else is writing just now. */
+export function isBusy(thrown: unknown): boolean {
+  const { code } = thrown as { code?: unknown };
+  return typeof code === 'string' && code.startsWith('SQLITE_BUSY');
+}

@@ -1,0 +1,36 @@
+import type { EventMessage } from '@llmgine/core';
+import type { Persistence } from './open-persistence.ts';
+
+/**
+ * Holds events until they are due, and resolves when they are on disk. Low level: a bus made with `busOptions()` does
+ * so for every future event that is published.
+ */
+export function saveUnfinishedEvents(
+  { scheduledEvents }: Pick<Persistence, 'scheduledEvents'>,
+  events: readonly EventMessage[],
+): Promise<void> {
+  return scheduledEvents.save(events);
+}
+
+/**
+ * Takes out all held events that nobody is handling; of several processes that do so at once, each event goes to one.
+ * Low level, and dangerous: an event that is taken out is lost if this process dies. A bus claims instead.
+ */
+export async function getAndDeleteUnfinishedEvents({
+  scheduledEvents,
+}: Pick<Persistence, 'scheduledEvents'>): Promise<readonly EventMessage[]> {
+  const taken: EventMessage[] = [];
+  for await (const { id, event, claimed } of scheduledEvents.list()) {
+    if (!claimed && (await scheduledEvents.cancel(id))) taken.push(event);
+  }
+  return taken;
+}
+
+/** Logs one event and resolves when it is on disk. Low level: a bus logs what it accepts. */
+export async function persistEvent(
+  { eventLog }: Pick<Persistence, 'eventLog'>,
+  event: EventMessage,
+): Promise<void> {
+  await eventLog.append(event);
+  await eventLog.flush();
+}

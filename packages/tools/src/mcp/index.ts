@@ -1,0 +1,10 @@
+export {
+  connectMcpTools,
+  type McpProblem,
+  type McpServerStatus,
+  type McpTools,
+  type McpToolsOptions,
+} from './mcp-tools.ts';
+export type { McpHttpServer, McpServer, McpStdioServer } from './mcp-server-options.ts';
+export { McpCallError, McpNotConnectedError, MissingPeerError } from './mcp-errors.ts';
+export { createToolPins, type ToolPins } from './tool-pin.ts';

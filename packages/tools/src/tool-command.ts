@@ -1,0 +1,40 @@
+import { defineCommand, typeOnly, type CommandDefinition } from '@llmgine/core';
+import type { ToolEffect } from '@llmgine/core/vocabulary';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+
+/** Data of the command that runs a tool. */
+export interface ToolCommandData {
+  readonly toolCallId: string;
+  readonly toolName: string;
+  /** Valid and approved, as JSON data. */
+  readonly toolArgs: unknown;
+  readonly idempotencyKey: string;
+}
+
+/** Makes the commands of one tool. */
+export type ToolCommandDefinition = CommandDefinition<
+  string,
+  StandardSchemaV1<ToolCommandData>,
+  StandardSchemaV1
+>;
+
+/** A bus knows one definition per type, so all managers must share them. Names of tools are few. */
+const definitions = new Map<string, ToolCommandDefinition>();
+
+/**
+ * The command that runs a tool: `tool.run.NAME`, or, for tools that must run once, `tool.run-once.NAME`, which nothing
+ * retries. A type per tool gives each tool its own circuit, rate limit, metrics and dead letters.
+ */
+export function toolCommand(name: string, effect: ToolEffect): ToolCommandDefinition {
+  const type = effect === 'once' ? `tool.run-once.${name}` : `tool.run.${name}`;
+  let definition = definitions.get(type);
+  if (!definition) {
+    definition = defineCommand(type, {
+      data: typeOnly<ToolCommandData>(),
+      result: typeOnly<unknown>(),
+      ...(effect === 'once' && { retry: false as const }),
+    });
+    definitions.set(type, definition);
+  }
+  return definition;
+}
