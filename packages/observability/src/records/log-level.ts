@@ -32,6 +32,7 @@ const usualLevels: Readonly<Record<BusSignalType, LogLevel>> = {
   'circuit.changed': 'warn',
   'queue.pressure-changed': 'warn',
   'filter.failed': 'error',
+  'callback.failed': 'error',
   'observer.failed': 'error',
   'store.failed': 'error',
   'dead-letter.evicted': 'error',
