@@ -18,7 +18,12 @@ import {
   type RetryPolicy,
 } from '../retry/retry-policy.ts';
 import { wiringOf, type Wiring, type WiringOptions } from '../wiring.ts';
-import { CallAttempt, type CallContext } from './call-attempt.ts';
+import {
+  CallAttempt,
+  type AttemptGuards,
+  type AttemptReceiver,
+  type CallContext,
+} from './call-attempt.ts';
 
 /** What to arm round a function. */
 export interface ResiliencePipelineOptions extends WiringOptions {
@@ -91,52 +96,45 @@ class ArmedPipeline implements ResiliencePipeline {
   readonly #breaker: PermittingCircuitBreaker | undefined;
   readonly #budget: RetryBudget | undefined;
   /** Of first attempts: all are equally long, so they share a timer. */
-  readonly #deadlines: EqualDeadlines | undefined;
+  readonly guards: AttemptGuards;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.#breaker = parts.breaker;
     this.#budget = parts.budget;
     const { firstTimeoutMs } = parts.policy;
-    if (firstTimeoutMs !== undefined) {
-      this.#deadlines = new EqualDeadlines(firstTimeoutMs, parts.wiring.clock);
-    }
+    const deadlines =
+      firstTimeoutMs === undefined
+        ? undefined
+        : new EqualDeadlines(firstTimeoutMs, parts.wiring.clock);
+    this.guards = { deadlines, breaker: parts.breaker };
   }
 
   get circuitBreaker(): CircuitBreaker | undefined {
     return this.#breaker;
   }
 
-  run<T>(work: Work<T>, { signal }: RunOptions = noOptions): Promise<T> {
+  run<T>(work: Work<T>, options?: RunOptions): Promise<T> {
+    const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(new CallAbortedError(signal.reason));
     const breaker = this.#breaker;
-    const permit = breaker?.enter();
+    const permit = breaker ? breaker.enter() : undefined;
     if (breaker && !permit) return Promise.reject(breaker.refusal());
     if (this.#budget) this.#budget.calls++;
 
     return new Promise((resolve, reject) => {
-      const first = new CallAttempt<T>({
-        work,
-        attempt: 1,
-        deadlines: this.#deadlines,
-        breaker,
-        permit,
-        signal,
-        resolve,
-        reject: (thrown) => {
-          const startedAt = first.dueAt - (this.#deadlines?.durationMs ?? 0);
-          this.#recover(work, thrown, { startedAt, signal }).then(resolve, reject);
-        },
-      });
-      first.start();
+      const run = new PipelineRun(this, work, signal);
+      run.resolve = resolve;
+      run.reject = reject;
+      new CallAttempt<T>(this.guards, run, 1).start(work, permit, signal);
     });
   }
 
   /** Rejects with the very thing that was thrown last, be it an Error or not. */
-  async #recover<T>(
-    work: Work<T>,
+  async recover<T>(
+    { work, signal }: PipelineRun<T>,
+    first: CallAttempt<T>,
     thrownFirst: unknown,
-    { startedAt, signal }: { readonly startedAt: number; readonly signal: AbortSignal | undefined },
   ): Promise<T> {
     const { policy, budget, wiring } = this.#parts;
     const originals = new Map<Error, unknown>();
@@ -148,9 +146,10 @@ class ArmedPipeline implements ResiliencePipeline {
     const { outcome } = await recover<T>(
       {
         once: false,
-        startedAt,
+        startedAt: this.#startOf(first),
         signal: () => signal,
-        attempt: (attempt, timeoutMs) => this.#attempt(work, attempt, { timeoutMs, signal, failure }),
+        attempt: (attempt, timeoutMs) =>
+          this.#attempt(work, attempt, { timeoutMs, signal, failure }),
         timedOut: (timeoutMs, cause) => new AttemptTimeoutError(timeoutMs, { cause }),
         aborted: (reason, cause) =>
           cause instanceof CallAbortedError ? cause : new CallAbortedError(reason, { cause }),
@@ -161,6 +160,14 @@ class ArmedPipeline implements ResiliencePipeline {
     );
     if (outcome.success) return outcome.result;
     throw originals.get(outcome.error) ?? outcome.error;
+  }
+
+  /** One that failed in the turn in which it began has no time of its own yet. */
+  #startOf({ dueAt }: { readonly dueAt: number }): number {
+    const { deadlines } = this.guards;
+    return dueAt === 0 || !deadlines
+      ? this.#parts.wiring.clock.monotonic()
+      : dueAt - deadlines.durationMs;
   }
 
   #attempt<T>(
@@ -176,18 +183,36 @@ class ArmedPipeline implements ResiliencePipeline {
     const { clock } = this.#parts.wiring;
     const deadlines = timeoutMs === undefined ? undefined : new EqualDeadlines(timeoutMs, clock);
     return new Promise((settle) => {
-      new CallAttempt<T>({
-        work,
-        attempt,
-        deadlines,
-        breaker,
-        permit,
-        signal,
-        resolve: (result) => settle({ success: true, result }),
-        reject: (thrown) => settle(failure(thrown)),
-      }).start();
+      const receiver: AttemptReceiver<T> = {
+        attemptSucceeded: (_, result) => settle({ success: true, result }),
+        attemptFailed: (_, thrown) => settle(failure(thrown)),
+      };
+      new CallAttempt<T>({ deadlines, breaker }, receiver, attempt).start(work, permit, signal);
     });
   }
 }
 
-const noOptions: RunOptions = {};
+/** One run: hears how its first attempt ended, and goes on where that failed. */
+class PipelineRun<T> implements AttemptReceiver<T> {
+  readonly work: Work<T>;
+  readonly signal: AbortSignal | undefined;
+  resolve: (value: T) => void = unset;
+  reject: (thrown: unknown) => void = unset;
+  readonly #pipeline: ArmedPipeline;
+
+  constructor(pipeline: ArmedPipeline, work: Work<T>, signal: AbortSignal | undefined) {
+    this.#pipeline = pipeline;
+    this.work = work;
+    this.signal = signal;
+  }
+
+  attemptSucceeded(_: CallAttempt<T>, value: T): void {
+    this.resolve(value);
+  }
+
+  attemptFailed(first: CallAttempt<T>, thrown: unknown): void {
+    this.#pipeline.recover(this, first, thrown).then(this.resolve, this.reject);
+  }
+}
+
+function unset(): void {}
