@@ -13,3 +13,4 @@ export {
   describeStreamStoreContract,
   type StreamStoreUnderTest,
 } from './contracts/stream-store.ts';
+export { describeMessageBusContract, type MessageBusUnderTest } from './contracts/message-bus.ts';
