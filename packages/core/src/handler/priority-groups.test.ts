@@ -23,23 +23,24 @@ function handler(priority: number, order: number): RegisteredEventHandler {
 describe('groupByPriority', () => {
   it('3.1 groups any numbers in ascending order, and inside a group in order of registration', () => {
     assert(
-      property(array(double({ noNaN: true, noDefaultInfinity: true })), (priorities) => {
-        const handlers = priorities.map((priority, order) => handler(priority, order));
+      property(
+        array(double({ noNaN: true, noDefaultInfinity: true }).map((each) => each + 0)),
+        (priorities) => {
+          const handlers = priorities.map((priority, order) => handler(priority, order));
 
-        const plan = groupByPriority(handlers.toReversed());
+          const plan = groupByPriority(handlers.toReversed());
 
-        const groups = plan.groups.map((group) => group.map(({ priority }) => priority));
-        const heads = groups.map((group) => group[0]!);
-        expect(heads).toEqual(
-          [...new Set(priorities.map((each) => each + 0))].toSorted((a, b) => a - b),
-        );
-        for (const group of plan.groups) {
-          expect(new Set(group.map(({ priority }) => priority + 0)).size).toBe(1);
-          const orders = group.map(({ order }) => order);
-          expect(orders).toEqual(orders.toSorted((a, b) => a - b));
-        }
-        expect(plan.handlers).toBe(priorities.length);
-      }),
+          const groups = plan.groups.map((group) => group.map(({ priority }) => priority));
+          const heads = groups.map((group) => group[0]!);
+          expect(heads).toEqual([...new Set(priorities)].toSorted((a, b) => a - b));
+          for (const group of plan.groups) {
+            expect(new Set(group.map(({ priority }) => priority)).size).toBe(1);
+            const orders = group.map(({ order }) => order);
+            expect(orders).toEqual(orders.toSorted((a, b) => a - b));
+          }
+          expect(plan.handlers).toBe(priorities.length);
+        },
+      ),
     );
   });
 });
