@@ -23,12 +23,6 @@ export interface Subject {
 /** Subjects that do the same work. */
 export interface BenchmarkCase {
   readonly name: string;
-  /**
-   * Nothing in it waits for a disk or another process. Then a sample during which somebody else had the core counts
-   * by its processor time.
-   * @default false
-   */
-  readonly busy?: boolean;
   readonly subjects: readonly Subject[];
 }
 

@@ -4,21 +4,19 @@ import type { CasesModule, Prepared } from './case.ts';
 /** Long enough for the optimising compiler to have seen everything. */
 const WARM_UP_MS = 400;
 const SAMPLE_MS = 15;
-/** With less of a core than this, somebody else had it. */
-const OWN_SHARE = 0.85;
 
 /** A process that holds one subject, and measures one sample each time it is asked. */
 async function serve(moduleUrl: string, caseName: string, subjectName: string): Promise<void> {
   const { cases } = (await import(moduleUrl)) as CasesModule;
-  const measured = cases.find(({ name }) => name === caseName);
-  const subject = measured?.subjects.find(({ name }) => name === subjectName);
+  const subject = cases
+    .find(({ name }) => name === caseName)
+    ?.subjects.find(({ name }) => name === subjectName);
   if (!subject) throw new Error(`${moduleUrl} has no '${subjectName}' in '${caseName}'`);
 
   const prepared = await subject.prepare();
   const operations = await warmUp(prepared);
   process.on('message', () => {
-    const sample = measured?.busy ? measureBusy : measure;
-    void sample(prepared, operations).then((nsPerOp) => process.send?.({ nsPerOp }));
+    void measure(prepared, operations).then((nsPerOp) => process.send?.({ nsPerOp }));
   });
   process.on('disconnect', () => exit(0));
   process.send?.({ ready: true });
@@ -35,14 +33,6 @@ async function warmUp(prepared: Prepared): Promise<number> {
     operations = Math.max(1, Math.round(Math.min(wanted, operations * 8) / step)) * step;
   }
   return operations;
-}
-
-async function measureBusy(prepared: Prepared, operations: number): Promise<number> {
-  const before = process.threadCpuUsage();
-  const elapsed = await measure(prepared, operations);
-  const { user, system } = process.threadCpuUsage(before);
-  const busy = ((user + system) * 1e3) / operations;
-  return busy < elapsed * OWN_SHARE ? busy : elapsed;
 }
 
 async function measure(prepared: Prepared, operations: number): Promise<number> {

@@ -13,7 +13,7 @@ const BURST = 'publish burst, 1 async handler';
 const BURST_AMONG_TYPES = 'publish burst, 1 async handler, 100 other types';
 
 /** What each case measures: one publish or one execute, from making the message on. */
-export const cases: readonly BenchmarkCase[] = asBusy([
+export const cases: readonly BenchmarkCase[] = [
   {
     name: BURST,
     subjects: withEmittery((create) => burst(create)),
@@ -46,7 +46,7 @@ export const cases: readonly BenchmarkCase[] = asBusy([
     name: 'execute, async handler, 2 middleware',
     subjects: withMiddleware((create) => executed(create, { middleware: 2 })),
   },
-]);
+];
 
 /** Measured by `rows`, told by `facts` too. */
 const measuredOnce = {
@@ -90,10 +90,6 @@ function growthFacts(measured: readonly Row[]): Fact[] {
 function once<T>(measure: () => Promise<T>): () => Promise<T> {
   let measured: Promise<T> | undefined;
   return () => (measured ??= measure());
-}
-
-function asBusy(given: readonly BenchmarkCase[]): readonly BenchmarkCase[] {
-  return given.map((each) => ({ ...each, busy: true }));
 }
 
 function everyone(drive: Drive): Subject[] {
