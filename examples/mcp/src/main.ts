@@ -21,7 +21,8 @@ await using mcp = await connectMcpTools(manager, {
   onProblem: ({ server, message }) => console.log(`problem with ${server}: ${message}`),
 });
 
-for (const { name, state, tools } of mcp.servers) console.log(`${name}: ${state}, ${tools.length} tools`);
+for (const { name, state, tools } of mcp.servers)
+  console.log(`${name}: ${state}, ${tools.length} tools`);
 
 const results = await manager.executeToolCalls([
   { id: '1', name: 'everything__echo', arguments: '{"message":"hello"}' },
