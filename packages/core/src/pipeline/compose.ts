@@ -28,7 +28,7 @@ export function composeCommandMiddleware(
 export function composeEventMiddleware(layers: readonly EventMiddleware[]): Onion<EventCall, void> {
   return layers.reduceRight<Onion<EventCall, void>>(
     (inner, layer) => async (call, innermost) => {
-      const next = onlyOnce(layer.name, () => inner(call, innermost));
+      const next = onlyOnce(layer.name, () => contained(inner(call, innermost)));
       await layer.aroundEvent(call, next);
     },
     (call, innermost) => innermost(call),
@@ -42,10 +42,13 @@ async function aroundCommand(
 ): Promise<CommandResult> {
   const commandId = call.command.id;
   try {
+    // What is called here never rejects, so that nobody needs to be kept from ignoring it.
     const next = layer.repeats ? oneAfterAnother(layer.name, inner) : onlyOnce(layer.name, inner);
     const result: unknown = await layer.aroundCommand(call, next);
-    if (isOutcome(result))
-      return 'commandId' in result ? (result as CommandResult) : toCommandResult(result, commandId);
+    if (isOutcome(result)) {
+      const isOwn = 'commandId' in result && result.commandId === commandId;
+      return isOwn ? (result as CommandResult) : toCommandResult(result, commandId);
+    }
     return failed(
       new MiddlewareMisuseError(
         layer.name,
@@ -62,12 +65,9 @@ function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<
   let called = false;
   return () => {
     if (called) {
-      return Promise.reject(
-        new MiddlewareMisuseError(
-          middleware,
-          'called next() twice. Declare repeats: true to call it again after it has settled.',
-        ),
-      );
+      const problem =
+        'called next() twice. Declare repeats: true to call it again after it has settled.';
+      return contained(Promise.reject(new MiddlewareMisuseError(middleware, problem)));
     }
     called = true;
     return next();
@@ -76,7 +76,9 @@ function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<
 
 function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
   let running = false;
-  return async () => {
+  return () => contained(call());
+
+  async function call(): Promise<T> {
     if (running)
       throw new MiddlewareMisuseError(
         middleware,
@@ -88,5 +90,11 @@ function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => P
     } finally {
       running = false;
     }
-  };
+  }
+}
+
+/** A middleware that does not wait for what it called must not crash the process; handlers report their failures themselves. */
+function contained<T>(called: Promise<T>): Promise<T> {
+  called.catch(() => {});
+  return called;
 }
