@@ -24,6 +24,8 @@ export interface SeriesTableOptions<Series> {
 export class SeriesTable<Series> {
   readonly #entries = new Map<string, SeriesEntry<Series>>();
   readonly #options: SeriesTableOptions<Series>;
+  #lastValue: string | undefined;
+  #last: Series | undefined;
 
   constructor(options: SeriesTableOptions<Series>) {
     this.#options = options;
@@ -37,7 +39,11 @@ export class SeriesTable<Series> {
 
   /** The same for one label, without making a list of it. */
   getOne(value: string): Series {
-    return this.#entries.get(value)?.series ?? this.#create(value, [value]);
+    // Messages of one type come in bursts, and comparing two names is quicker than looking one up.
+    if (value === this.#lastValue) return this.#last!;
+    this.#last = this.#entries.get(value)?.series ?? this.#create(value, [value]);
+    this.#lastValue = value;
+    return this.#last;
   }
 
   entries(): Iterable<SeriesEntry<Series>> {

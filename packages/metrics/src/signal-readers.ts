@@ -1,7 +1,7 @@
 import type { BusSignal, BusSignalType } from '@llmgine/core';
 
 /** The signal of one type. */
-export type SignalOf<Type extends BusSignalType> = Extract<BusSignal, { readonly type: Type }>;
+type SignalOf<Type extends BusSignalType> = Extract<BusSignal, { readonly type: Type }>;
 
 /** What to do with signals, by type. */
 export type SignalReaders = {

@@ -85,7 +85,8 @@ export class CommandExecution {
   /** Gives back the monotonic time of the start, if anybody wants to know the duration. */
   #reportStart(scope: DispatchScope): number {
     const { signals, time, registry } = this.#parts;
-    if (!signals.active && !registry.handlesBusEvents) return 0;
+    const isWanted = signals.wants('command.started') || signals.wants('command.completed');
+    if (!isWanted && !registry.handlesBusEvents) return 0;
     const command = scope.message as CommandMessage;
     const startedAt = time.monotonic();
     if (signals.wants('command.started')) {
@@ -101,7 +102,7 @@ export class CommandExecution {
 
   #reportEnd(scope: DispatchScope, result: CommandResult, startedAt: number): void {
     const { signals, time, registry } = this.#parts;
-    if (!signals.active && !registry.handlesBusEvents) return;
+    if (!signals.wants('command.completed') && !registry.handlesBusEvents) return;
     const isHandled = this.#isHandled(CommandResultEvent.type, scope);
     if (!isHandled && !signals.wants('command.completed')) return;
 

@@ -26,9 +26,16 @@ export function createSignalHub({ clock = systemClock }: { clock?: Clock } = {})
 class ObserverList implements SignalHub {
   readonly #clock: Clock;
   #observers: readonly BusObserver[] = [];
-  #wantsAll = false;
-  /** A plain object: asked several times for every event. */
-  #wanted: Partial<Record<BusSignalType, true>> = {};
+  /** Who wants which signal, found out when it is first asked for. A plain object: asked several times for every event. */
+  #wanting: Partial<Record<BusSignalType, readonly BusObserver[]>> = {};
+
+  #wantsPublished = false;
+  #wantsQueued = false;
+  #wantsProcessed = false;
+  #wantsStarted = false;
+  #wantsCompleted = false;
+  #wantsHandlerStarted = false;
+  #wantsHandlerFinished = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -39,12 +46,30 @@ class ObserverList implements SignalHub {
   }
 
   wants(type: BusSignalType): boolean {
-    return this.#wantsAll || this.#wanted[type] === true;
+    if (this.#observers.length === 0) return false;
+    // Asked for each message. Comparing a few names takes a fraction of the time of looking one up.
+    switch (type) {
+      case 'event.published':
+        return this.#wantsPublished;
+      case 'event.queued':
+        return this.#wantsQueued;
+      case 'event.processed':
+        return this.#wantsProcessed;
+      case 'command.started':
+        return this.#wantsStarted;
+      case 'command.completed':
+        return this.#wantsCompleted;
+      case 'handler.started':
+        return this.#wantsHandlerStarted;
+      case 'handler.finished':
+        return this.#wantsHandlerFinished;
+      default:
+        return this.#whoWants(type).length > 0;
+    }
   }
 
   emit(signal: BusSignal): void {
-    for (const observer of this.#observers) {
-      if (observer.signals && !observer.signals.includes(signal.type)) continue;
+    for (const observer of this.#whoWants(signal.type)) {
       try {
         observer.observe(signal);
       } catch (thrown) {
@@ -79,9 +104,21 @@ class ObserverList implements SignalHub {
 
   #set(observers: readonly BusObserver[]): void {
     this.#observers = observers;
-    this.#wantsAll = observers.some((observer) => !observer.signals);
-    const wanted = observers.flatMap((observer) => observer.signals ?? []);
-    this.#wanted = Object.fromEntries(wanted.map((type) => [type, true]));
+    this.#wanting = {};
+    const wants = (type: BusSignalType): boolean => this.#whoWants(type).length > 0;
+    this.#wantsPublished = wants('event.published');
+    this.#wantsQueued = wants('event.queued');
+    this.#wantsProcessed = wants('event.processed');
+    this.#wantsStarted = wants('command.started');
+    this.#wantsCompleted = wants('command.completed');
+    this.#wantsHandlerStarted = wants('handler.started');
+    this.#wantsHandlerFinished = wants('handler.finished');
+  }
+
+  #whoWants(type: BusSignalType): readonly BusObserver[] {
+    return (this.#wanting[type] ??= this.#observers.filter(
+      ({ signals }) => signals?.includes(type) ?? true,
+    ));
   }
 
   async #flushOne(observer: BusObserver): Promise<void> {
@@ -100,9 +137,8 @@ class ObserverList implements SignalHub {
       at: this.#clock.now(),
       error: toError(thrown),
     };
-    for (const observer of this.#observers) {
-      const isDeaf = observer.signals && !observer.signals.includes(signal.type);
-      if (observer === failing || isDeaf) continue;
+    for (const observer of this.#whoWants(signal.type)) {
+      if (observer === failing) continue;
       try {
         observer.observe(signal);
       } catch {

@@ -35,16 +35,17 @@ export interface OpenTelemetryHandlerOptions {
   readonly redact?: Redactor;
 }
 
-/** Enough to notice that an SDK has been started. */
-const asleep: readonly BusSignalType[] = [
-  'bus.started',
+/** Rare enough to be looked at for ever in case an SDK is started after all. */
+const asleep: readonly BusSignalType[] = ['bus.started', 'handlers.changed', 'session.started'];
+/** So that an SDK that is started a little late misses nothing of the first messages after it. */
+const dozing: readonly BusSignalType[] = [...asleep, 'command.started', 'event.published'];
+/** An application that has sent so many messages without an SDK has none, and should not pay for one. */
+const MESSAGES_UNTIL_ASLEEP = 1_000;
+
+const awake: readonly BusSignalType[] = [
   'session.started',
   'command.started',
   'event.published',
-];
-
-const awake: readonly BusSignalType[] = [
-  ...asleep,
   'bus.stopped',
   'session.ended',
   'command.retried',
@@ -58,7 +59,8 @@ const awake: readonly BusSignalType[] = [
 
 /**
  * Makes a handler that tells OpenTelemetry of sessions, commands, attempts, events, tools and models, as spans and
- * metrics. It needs `@opentelemetry/api` only; until the application starts an SDK it wraps and records nothing.
+ * metrics. It needs `@opentelemetry/api` only, and wraps and records nothing until the application starts an SDK: best
+ * before the bus; after a thousand messages it is noticed when next a session is opened or a handler registered.
  */
 export function createOpenTelemetryHandler(
   options: OpenTelemetryHandlerOptions = {},
@@ -68,7 +70,7 @@ export function createOpenTelemetryHandler(
 
 class OpenTelemetryHandler {
   readonly name = 'open-telemetry';
-  signals = asleep;
+  signals = dozing;
   aroundCommand: ObservabilityHandler['aroundCommand'] | undefined;
   aroundAttempt: ObservabilityHandler['aroundAttempt'] | undefined;
   readonly #scope: SpanScope;
@@ -77,6 +79,7 @@ class OpenTelemetryHandler {
   readonly #metrics: LateMetrics;
   readonly #watchers = new Set<() => void>();
   #isAwake = false;
+  #messagesUntilAsleep = MESSAGES_UNTIL_ASLEEP;
 
   constructor({
     tracerProvider,
@@ -99,7 +102,7 @@ class OpenTelemetryHandler {
 
   observe(signal: BusSignal): void {
     if (!this.#isAwake) {
-      if (!isSdkPresent()) return;
+      if (!isSdkPresent()) return this.#doze();
       this.#wake();
     }
     this.#tell(signal);
@@ -173,11 +176,20 @@ class OpenTelemetryHandler {
     return runInAttemptSpan(this.#scope, startEventAttempt(this.#scope, call, attempt), run);
   }
 
+  #doze(): void {
+    this.#messagesUntilAsleep -= 1;
+    if (this.#messagesUntilAsleep === 0) this.#want(asleep);
+  }
+
   #wake(): void {
     this.#isAwake = true;
-    this.signals = awake;
     this.aroundCommand = (call, next) => this.#aroundCommand(call, next);
     this.aroundAttempt = (call, attempt, run) => this.#aroundAttempt(call, attempt, run);
+    this.#want(awake);
+  }
+
+  #want(signals: readonly BusSignalType[]): void {
+    this.signals = signals;
     for (const changed of this.#watchers) changed();
   }
 

@@ -58,7 +58,7 @@ function messageFields(signal: BusSignal, content: boolean): Partial<LogRecord> 
 }
 
 /** The message that a signal is about. */
-export function messageOf(signal: BusSignal): AnyMessage | undefined {
+function messageOf(signal: BusSignal): AnyMessage | undefined {
   if ('event' in signal) return signal.event;
   if ('command' in signal) return signal.command;
   return 'message' in signal ? signal.message : undefined;

@@ -47,7 +47,7 @@ export async function* readLines(file: string, stdin: Readable): AsyncGenerator<
 }
 
 /** Files that were rotated out of the way, oldest first. */
-export async function setAside(file: string): Promise<string[]> {
+async function setAside(file: string): Promise<string[]> {
   const name = basename(file);
   const directory = dirname(file);
   const names = await readdir(directory).catch((): string[] => []); // reading the file itself tells why
