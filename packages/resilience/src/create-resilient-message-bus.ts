@@ -1,18 +1,19 @@
-import { createMessageBus, type CommandMessage } from '@llmgine/core';
+import { createMessageBus, type CommandMessage, type EventMessage } from '@llmgine/core';
 import { createMemoryDeadLetterStore } from '@llmgine/core/stores';
 import { bulkhead as createBulkhead } from './bulkhead.ts';
 import { assertBusOptions } from './check-bus-options.ts';
 import { Circuits } from './circuits.ts';
 import { DeadLetterQueue } from './dead-letter/dead-letter-queue.ts';
 import { DeadLetterRetry } from './dead-letter/dead-letter-retry.ts';
+import {
+  GuardedAttempts,
+  type CommandBulkhead,
+  type CommandRateLimiter,
+} from './guarded-attempts.ts';
 import { createBoundedEventQueue } from './queue/bounded-event-queue.ts';
 import { rateLimiter as createRateLimiter } from './rate-limiter.ts';
 import { createResilientEventInvoker } from './resilient-event-invoker.ts';
-import {
-  createResilientInvoker,
-  type CommandBulkhead,
-  type CommandRateLimiter,
-} from './resilient-invoker.ts';
+import { createResilientInvoker } from './resilient-invoker.ts';
 import type {
   CommandKey,
   ResilientMessageBus,
@@ -44,8 +45,11 @@ export function createResilientMessageBus(
     circuits,
     circuitKeyOf: keyOf(options.breakerKey, 'breakerKey', wiring),
     deadLetters,
-    bulkhead: bulkheadOf(options, wiring),
-    rateLimiter: rateLimiterOf(options, wiring),
+    attempts: new GuardedAttempts({
+      bulkhead: bulkheadOf(options, wiring),
+      rateLimiter: rateLimiterOf(options, wiring),
+      wiring,
+    }),
     wiring,
   });
   const events = eventInvokerOf(options, deadLetters, wiring);
@@ -56,7 +60,9 @@ export function createResilientMessageBus(
     invoker,
     ...(events && { eventInvoker: events.invoke }),
   });
-  const retry = new DeadLetterRetry(deadLetters, { ...bus, onlyTo: events?.onlyTo }, wiring);
+  const onlyTo =
+    events && ((event: EventMessage, handler: string) => events.onlyTo(event, handler));
+  const retry = new DeadLetterRetry(deadLetters, { ...bus, onlyTo }, wiring);
 
   return {
     ...bus,
@@ -134,7 +140,7 @@ function eventInvokerOf(
 function keyOf(key: CommandKey | undefined, callback: string, wiring: Wiring): CommandKey {
   if (!key) return typeOf;
   return (command) =>
-    askCallback(wiring, () => String(key(command)), { callback, otherwise: command.type });
+    askCallback(wiring, () => key(command), { callback, otherwise: command.type });
 }
 
 function typeOf({ type }: CommandMessage): string {
