@@ -1,4 +1,4 @@
-import { createMessageBus, type CommandMessage, type EventMessage } from '@llmgine/core';
+import { createMessageBus, type CommandMessage, type EventInvoker } from '@llmgine/core';
 import { createMemoryDeadLetterStore } from '@llmgine/core/stores';
 import { bulkhead as createBulkhead } from './bulkhead.ts';
 import { assertBusOptions } from './check-bus-options.ts';
@@ -52,17 +52,16 @@ export function createResilientMessageBus(
     }),
     wiring,
   });
-  const events = eventInvokerOf(options, deadLetters, wiring);
+  const eventInvoker = eventInvokerOf(options, deadLetters, wiring);
   const bus = createMessageBus({
     ...options,
     ...wiring,
     queue,
     invoker,
-    ...(events && { eventInvoker: events.invoke }),
+    ...(eventInvoker && { eventInvoker }),
   });
-  const onlyTo =
-    events && ((event: EventMessage, handler: string) => events.onlyTo(event, handler));
-  const retry = new DeadLetterRetry(deadLetters, { ...bus, onlyTo }, wiring);
+  const retriesEvents = eventInvoker !== undefined;
+  const retry = new DeadLetterRetry(deadLetters, { ...bus, retriesEvents }, wiring);
 
   return {
     ...bus,
@@ -126,7 +125,7 @@ function eventInvokerOf(
   { events }: ResilientMessageBusOptions,
   deadLetters: DeadLetterQueue,
   wiring: Wiring,
-) {
+): EventInvoker | undefined {
   if (!events) return undefined;
   const { retry } = events;
   return createResilientEventInvoker({
@@ -140,7 +139,13 @@ function eventInvokerOf(
 function keyOf(key: CommandKey | undefined, callback: string, wiring: Wiring): CommandKey {
   if (!key) return typeOf;
   return (command) =>
-    askCallback(wiring, () => key(command), { callback, otherwise: command.type });
+    askCallback(wiring, () => asKey(key(command)), { callback, otherwise: command.type });
+}
+
+/** What the compiler promises, a program without it may break. */
+function asKey(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`A key must be a string, got ${typeof value}.`);
 }
 
 function typeOf({ type }: CommandMessage): string {
