@@ -28,7 +28,7 @@ describe('EqualDeadlines', () => {
     const deadlines = new EqualDeadlines(100, clock);
     let later = 0;
     deadlines.start(
-      createEqualDeadline(() => deadlines.start(createEqualDeadline(() => later++))),
+      createDeadline(() => deadlines.start(createDeadline(() => later++))),
     );
 
     await clock.advanceAsync(199);
