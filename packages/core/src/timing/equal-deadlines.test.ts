@@ -27,9 +27,7 @@ describe('EqualDeadlines', () => {
     const clock = createFakeClock();
     const deadlines = new EqualDeadlines(100, clock);
     let later = 0;
-    deadlines.start(
-      createDeadline(() => deadlines.start(createDeadline(() => later++))),
-    );
+    deadlines.start(createDeadline(() => deadlines.start(createDeadline(() => later++))));
 
     await clock.advanceAsync(199);
     expect(later).toBe(0);
