@@ -18,6 +18,12 @@ const { values } = parseArgs({
 
 /** Every `src/<area>/*.bench.ts` takes part. */
 const files = globSync('*/*.bench.ts', { cwd: import.meta.dirname }).toSorted();
+const areas = [...new Set(files.map((file) => basename(dirname(file))))];
+const unknown = values.area?.filter((area) => !areas.includes(area)) ?? [];
+if (unknown.length > 0) {
+  console.error(`No area '${unknown.join("', '")}'. There are: ${areas.join(', ')}.`);
+  process.exit(2);
+}
 const wanted = files.filter((file) => values.area?.includes(basename(dirname(file))) ?? true);
 const rows: Row[] = [];
 const facts: Fact[] = [];

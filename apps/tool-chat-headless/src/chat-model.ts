@@ -4,6 +4,7 @@ import OpenAI from 'openai';
 import type { Arguments } from './arguments.ts';
 import { DEMO_MODEL, startDemoModel } from './demo-model.ts';
 import type { ChatEnvironment } from './environment.ts';
+import type { RecordingHead } from './recording/recording.ts';
 
 const DEFAULT_MODEL = 'gpt-4o-mini';
 const OPENAI = 'https://api.openai.com/v1';
@@ -21,6 +22,8 @@ export interface ModelChoice {
   readonly environment: ChatEnvironment;
   /** Carries the exchanges, e.g. to record them. */
   readonly fetch?: typeof fetch | undefined;
+  /** Set when answers come from a recording: nothing is connected. */
+  readonly replayed?: Pick<RecordingHead, 'provider' | 'model'> | undefined;
 }
 
 /** Opens the endpoint that the environment names, or the demo model where it names none. */
@@ -28,7 +31,9 @@ export async function openModel({
   options,
   environment,
   fetch,
+  replayed,
 }: ModelChoice): Promise<OpenedModel> {
+  if (replayed) return openReplayed(replayed, fetch);
   const { apiKey, baseUrl } = environment;
   if (options.demo || (!apiKey && !baseUrl)) return openDemo(fetch);
 
@@ -43,6 +48,23 @@ export async function openModel({
     model: options.model ?? environment.model ?? DEFAULT_MODEL,
   });
   return { model, notice: undefined, [Symbol.asyncDispose]: async () => {} };
+}
+
+function openReplayed(
+  { provider, model }: Pick<RecordingHead, 'provider' | 'model'>,
+  fetch: typeof globalThis.fetch | undefined,
+): OpenedModel {
+  const client = new OpenAI({
+    baseURL: 'http://replay.invalid/v1',
+    apiKey: 'replay',
+    logLevel: 'off',
+    ...(fetch && { fetch }),
+  });
+  return {
+    model: openAiChatModel({ client, model, compat: { provider } }),
+    notice: undefined,
+    [Symbol.asyncDispose]: async () => {},
+  };
 }
 
 async function openDemo(fetch: typeof globalThis.fetch | undefined): Promise<OpenedModel> {

@@ -9,10 +9,13 @@ import type { LlmgineOptions } from './subjects/llmgine.ts';
 
 type Drive = (create: CreateBus) => Promise<Prepared>;
 
+const BURST = 'publish burst, 1 async handler';
+const BURST_AMONG_TYPES = 'publish burst, 1 async handler, 100 other types';
+
 /** What each case measures: one publish or one execute, from making the message on. */
 export const cases: readonly BenchmarkCase[] = [
   {
-    name: 'publish burst, 1 async handler',
+    name: BURST,
     subjects: withEmittery((create) => burst(create)),
   },
   {
@@ -20,7 +23,7 @@ export const cases: readonly BenchmarkCase[] = [
     subjects: withEmittery((create) => burst(create, { handlers: 10 })),
   },
   {
-    name: 'publish burst, 1 async handler, 100 other types',
+    name: BURST_AMONG_TYPES,
     subjects: withEmittery((create) => burst(create, { otherTypes: 100 })),
   },
   {
@@ -46,12 +49,16 @@ export const cases: readonly BenchmarkCase[] = [
 ];
 
 /** Measured by `rows`, told by `facts` too. */
-const measuredOnce = { imports: once(importCosts), sessions: once(measureSessions) };
+const measuredOnce = {
+  rows: once(() => measureCases({ area: 'core', module: import.meta.url, cases })),
+  imports: once(importCosts),
+  sessions: once(measureSessions),
+};
 
 /** Measures the bus beside its limits and its peers. */
 export async function rows(): Promise<Row[]> {
   return [
-    ...(await measureCases({ area: 'core', module: import.meta.url, cases })),
+    ...(await measuredOnce.rows()),
     sessionRow(await measuredOnce.sessions()),
     ...importRows(await measuredOnce.imports()),
   ];
@@ -60,11 +67,24 @@ export async function rows(): Promise<Row[]> {
 /** Measures memory, size, and what an idle bus costs. */
 export async function facts(): Promise<Fact[]> {
   return [
+    ...growthFacts(await measuredOnce.rows()),
     ...sessionFacts(await measuredOnce.sessions()),
     ...(await idleFacts()),
     ...importFacts(await measuredOnce.imports()),
     await sizeFact(),
   ];
+}
+
+/** How much dearer a publish is among 100 other types. */
+function growthFacts(measured: readonly Row[]): Fact[] {
+  const among = measured.filter((row) => row.case === BURST_AMONG_TYPES);
+  return among.flatMap(({ subject, nsPerOp }) => {
+    const alone = measured.find((row) => row.case === BURST && row.subject === subject);
+    if (!alone || alone.version === '-') return [];
+    const name = `publish among 100 other types over alone, ${subject}`;
+    const target = subject === 'llmgine' ? { target: 'flat' } : {};
+    return [{ area: 'core', name, value: nsPerOp / alone.nsPerOp, unit: '×', ...target }];
+  });
 }
 
 function once<T>(measure: () => Promise<T>): () => Promise<T> {

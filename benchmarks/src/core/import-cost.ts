@@ -1,8 +1,12 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { installedVersion } from '../installed-version.ts';
 import { median } from '../measure.ts';
 import type { Fact, Row } from '../row.ts';
-import { runProgram } from './run-program.ts';
 
+const execute = promisify(execFile);
+const HERE = join(import.meta.dirname, '../..');
 const ROUNDS = 15;
 const OURS = '@llmgine/core';
 const PACKAGES = [OURS, 'emittery', '@event-driven-io/emmett', 'moleculer', '@nestjs/cqrs'];
@@ -24,9 +28,9 @@ export async function importCosts(): Promise<ImportCost[]> {
   const bare: Imported[] = [];
   const imported = PACKAGES.map((): Imported[] => []);
   for (let round = 0; round < ROUNDS; round++) {
-    bare.push(await runProgram<Imported>('import.ts'));
+    bare.push(await importInProcess());
     for (const [index, packageName] of PACKAGES.entries()) {
-      imported[index]!.push(await runProgram<Imported>('import.ts', { given: [packageName] }));
+      imported[index]!.push(await importInProcess(packageName));
     }
   }
   const bareBytes = median(bare.map(({ bytes }) => bytes));
@@ -35,6 +39,19 @@ export async function importCosts(): Promise<ImportCost[]> {
     tookMs: median(imported[index]!.map(({ tookMs }) => tookMs)),
     megabytes: (median(imported[index]!.map(({ bytes }) => bytes)) - bareBytes) / 2 ** 20,
   }));
+}
+
+/** The program is JavaScript, since a process that strips types first has loaded much already. */
+async function importInProcess(packageName?: string): Promise<Imported> {
+  const program = `
+    const startedAt = performance.now();
+    ${packageName === undefined ? '' : `await import('${packageName}');`}
+    const tookMs = performance.now() - startedAt;
+    console.log(JSON.stringify({ tookMs, bytes: process.memoryUsage().rss }));
+    process.exit();`;
+  const given = ['--input-type=module', '--eval', program];
+  const { stdout } = await execute(process.execPath, given, { cwd: HERE });
+  return JSON.parse(stdout) as Imported;
 }
 
 /** The times as rows. */

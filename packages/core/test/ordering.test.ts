@@ -137,6 +137,7 @@ describe('lanes', () => {
     const seen: string[] = [];
     bus.registerEventHandler(Said, async ({ data }, context) => {
       seen.push(data.text);
+      await null;
       if (data.text === 'a') await context.publish(Said({ text: 'c' }), unawaited);
     });
 

@@ -51,4 +51,9 @@ export {
   ModelCallStartedEvent,
   ModelTextDeltaEvent,
 } from './model-events.ts';
+export {
+  openStoredChatHistory,
+  type StoredChatHistory,
+  type StoredChatHistoryOptions,
+} from './stored-chat-history.ts';
 export { addUsage, costOf, type ModelPrice, type Usage } from './usage.ts';

@@ -1,4 +1,9 @@
-import type { DeadLetterEntry, DeadLetterFilter, DeadLetterStore } from '@llmgine/core/stores';
+import type {
+  DeadLetterEntry,
+  DeadLetterFilter,
+  DeadLetterQuery,
+  DeadLetterStore,
+} from '@llmgine/core/stores';
 import { sql, type ExpressionBuilder, type Expression, type SqlBool } from 'kysely';
 import { prepare, slot, statementOf, type Row, type Statement } from './database/statement.ts';
 import { FOREVER, nowMs } from './database/store-clock.ts';
@@ -7,57 +12,73 @@ import { storedText, type StoreContext } from './store-context.ts';
 
 /** Makes the store of dead letters. */
 export function createDeadLetterStore(context: StoreContext): DeadLetterStore {
-  const { executor, builder } = context;
-  const queries = createQueries(context);
-  const matching = createFilter(context);
-  const letters = builder.selectFrom('dead_letters');
+  return new DatabaseDeadLetterStore(context);
+}
 
-  return {
-    async add(entry) {
-      await executor.run(save(entry));
-    },
-    async claim(id, leaseMs) {
-      const values = { id, leaseMs: Math.min(Math.ceil(leaseMs), Math.floor(FOREVER / 2)) };
-      const { rows } = await executor.runOnce(queries.claim(values));
-      return rows[0] && entryOf(rows[0]);
-    },
-    async settle(id, outcome) {
-      if (outcome === 'removed') await executor.run(queries.remove({ id }));
-      else if (outcome === 'resolved') await executor.run(queries.resolve({ id }));
-      else await executor.run(save({ ...outcome, status: 'waiting' }));
-    },
-    async list({ limit, offset = 0, ...filter } = {}) {
-      let page = letters
-        .select(['entry', queries.status.as('status')])
-        .where(matching(filter))
-        .orderBy('seq');
-      if (limit !== undefined || offset > 0) page = page.limit(limit ?? FOREVER).offset(offset);
-      return (await executor.read(statementOf(page))).rows.map(entryOf);
-    },
-    discard: async (id) => (await executor.runOnce(queries.remove({ id }))).changes > 0,
-    async purge(filter = {}) {
-      const statement = statementOf(
-        builder.deleteFrom('dead_letters').where(matching(filter, everyStatus)),
-      );
-      return (await executor.runOnce(statement)).changes;
-    },
-    async count(filter = {}) {
-      const counted = letters.select(sql<number>`count(*)`.as('count')).where(matching(filter));
-      return Number((await executor.read(statementOf(counted))).rows[0]!['count']);
-    },
-  };
+class DatabaseDeadLetterStore implements DeadLetterStore {
+  readonly #context: StoreContext;
+  readonly #queries: ReturnType<typeof createQueries>;
+  readonly #matching: ReturnType<typeof createFilter>;
 
-  function save(entry: DeadLetterEntry): Statement {
+  constructor(context: StoreContext) {
+    this.#context = context;
+    this.#queries = createQueries(context);
+    this.#matching = createFilter(context);
+  }
+
+  async add(entry: DeadLetterEntry): Promise<void> {
+    await this.#context.executor.run(this.#save(entry));
+  }
+
+  async claim(id: string, leaseMs: number): Promise<DeadLetterEntry | undefined> {
+    const values = { id, leaseMs: Math.min(Math.ceil(leaseMs), Math.floor(FOREVER / 2)) };
+    const { rows } = await this.#context.executor.runOnce(this.#queries.claim(values));
+    return rows[0] && entryOf(rows[0]);
+  }
+
+  async settle(id: string, outcome: 'removed' | 'resolved' | DeadLetterEntry): Promise<void> {
+    const { executor } = this.#context;
+    if (outcome === 'removed') await executor.run(this.#queries.remove({ id }));
+    else if (outcome === 'resolved') await executor.run(this.#queries.resolve({ id }));
+    else await executor.run(this.#save({ ...outcome, status: 'waiting' }));
+  }
+
+  async list({ limit, offset = 0, ...filter }: DeadLetterQuery = {}): Promise<
+    readonly DeadLetterEntry[]
+  > {
+    let page = this.#context.builder
+      .selectFrom('dead_letters')
+      .select(['entry', this.#queries.status.as('status')])
+      .where(this.#matching(filter))
+      .orderBy('seq');
+    if (limit !== undefined || offset > 0) page = page.limit(limit ?? FOREVER).offset(offset);
+    return (await this.#context.executor.read(statementOf(page))).rows.map(entryOf);
+  }
+
+  async discard(id: string): Promise<boolean> {
+    return (await this.#context.executor.runOnce(this.#queries.remove({ id }))).changes > 0;
+  }
+
+  async purge(filter: DeadLetterFilter = {}): Promise<number> {
+    const { builder, executor } = this.#context;
+    const purged = builder.deleteFrom('dead_letters').where(this.#matching(filter, everyStatus));
+    return (await executor.runOnce(statementOf(purged))).changes;
+  }
+
+  async count(filter: DeadLetterFilter = {}): Promise<number> {
+    const { builder, executor } = this.#context;
+    const counted = builder
+      .selectFrom('dead_letters')
+      .select(sql<number>`count(*)`.as('count'))
+      .where(this.#matching(filter));
+    return Number((await executor.read(statementOf(counted))).rows[0]!['count']);
+  }
+
+  #save(entry: DeadLetterEntry): Statement {
     const { id, message, lastAttemptAt, status } = entry;
-    const text = storedText(`Dead letter '${id}'`, entry, context.maxMessageBytes);
-    return queries.save({
-      id,
-      type: message.type,
-      session: message.sessionId,
-      at: Math.ceil(lastAttemptAt),
-      status,
-      text,
-    });
+    const text = storedText(`Dead letter '${id}'`, entry, this.#context.maxMessageBytes);
+    const { type, sessionId: session } = message;
+    return this.#queries.save({ id, type, session, at: Math.ceil(lastAttemptAt), status, text });
   }
 }
 
@@ -69,15 +90,15 @@ function entryOf(row: Row): DeadLetterEntry {
 }
 
 function createQueries({ builder, dialect }: StoreContext) {
-  const id = slot<string>('id');
+  const id = slot('id');
   const now = nowMs(dialect);
   const written = {
-    type: slot<string>('type'),
-    session_id: slot<string>('session'),
-    last_attempt_at: slot<number>('at'),
-    status: slot<string>('status'),
+    type: slot('type'),
+    session_id: slot('session'),
+    last_attempt_at: slot('at'),
+    status: slot('status'),
     lease_until: 0,
-    entry: slot<string>('text'),
+    entry: slot('text'),
   };
   // A claim that was not settled in time has lapsed: the entry waits again.
   const status = sql<string>`case when status = 'claimed' and lease_until <= ${now} then 'waiting' else status end`;
@@ -95,7 +116,7 @@ function createQueries({ builder, dialect }: StoreContext) {
         .updateTable('dead_letters')
         .set({
           status: 'claimed',
-          lease_until: sql<number>`${now} + ${slot<number>('leaseMs')}`,
+          lease_until: sql<number>`${now} + ${slot('leaseMs')}`,
         })
         .where('id', '=', id)
         .where(status, '=', 'waiting')

@@ -38,14 +38,16 @@ function createPageQuery(query: EventLogQuery, { builder }: StoreContext) {
   let page = builder
     .selectFrom('event_log')
     .select(['seq', 'message'])
-    .where('seq', '>', slot<number>('after'))
+    .where('seq', '>', slot('after'))
     .orderBy('seq')
-    .limit(slot<number>('count'));
+    .limit(slot('count'));
   if (sessionId !== undefined) page = page.where('session_id', '=', sessionId);
   if (correlationId !== undefined) page = page.where('correlation_id', '=', correlationId);
   if (since !== undefined) page = page.where('created_at', '>=', Math.ceil(since));
   if (until !== undefined) page = page.where('created_at', '<', Math.ceil(until));
   if (types)
-    page = page.where(({ eb, lit }) => (types.length > 0 ? eb('type', 'in', types) : lit(false)));
-  return prepare<{ after: number; count: number }>(page);
+    page = page.where((where) =>
+      types.length > 0 ? where('type', 'in', types) : where.lit(false),
+    );
+  return prepare(page);
 }

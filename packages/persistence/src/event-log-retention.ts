@@ -54,22 +54,15 @@ export function createEventLogRetention(
 
 function createQueries({ builder, dialect }: StoreContext) {
   const log = builder.selectFrom('event_log').select('seq');
-  const old = log
-    .where('seq', '<=', slot<number>('seq'))
-    .orderBy('seq')
-    .limit(slot<number>('count'));
+  const old = log.where('seq', '<=', slot('seq')).orderBy('seq').limit(slot('count'));
   return {
-    lastBeyond: prepare<{ count: number }>(
-      log.orderBy('seq', 'desc').limit(1).offset(slot<number>('count')),
-    ),
-    firstYoung: prepare<{ ageMs: number }>(
+    lastBeyond: prepare(log.orderBy('seq', 'desc').limit(1).offset(slot('count'))),
+    firstYoung: prepare(
       log
-        .where('created_at', '>=', sql<number>`${nowMs(dialect)} - ${slot<number>('ageMs')}`)
+        .where('created_at', '>=', sql<number>`${nowMs(dialect)} - ${slot('ageMs')}`)
         .orderBy('seq')
         .limit(1),
     ),
-    remove: prepare<{ seq: number; count: number }>(
-      builder.deleteFrom('event_log').where('seq', 'in', old),
-    ),
+    remove: prepare(builder.deleteFrom('event_log').where('seq', 'in', old)),
   };
 }

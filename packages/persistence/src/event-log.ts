@@ -1,41 +1,14 @@
 import { isBusEventType, toError, type EventMessage, type MaybePromise } from '@llmgine/core';
-import type { Redactor } from '@llmgine/core/redaction';
 import type { EventLogQuery, LoggedEvent, ReadableEventLog } from '@llmgine/core/stores';
 import { sleep, type Clock } from '@llmgine/core/timing';
 import { createRowInserter, type RowValues } from './database/insert-rows.ts';
 import type { Statement, Work } from './database/statement.ts';
 import { EventsNotLoggedError } from './errors.ts';
+import type { EventLogOptions, OnStoreFailure } from './event-log-options.ts';
 import { createEventLogReader, type EventLogReader } from './event-log-reader.ts';
 import { createEventLogRetention, type EventLogRetention } from './event-log-retention.ts';
 import { isReplayed } from './replay-events.ts';
 import { storedText, type StoreContext } from './store-context.ts';
-
-/** What to do while the database fails: go on without what it should keep, or make callers wait and then fail. */
-export type OnStoreFailure = 'degrade' | 'stop';
-
-/** What the event log takes, keeps, and how it writes. */
-export interface EventLogOptions {
-  /**
-   * Logs lossy events too.
-   * @default false
-   */
-  readonly lossy?: boolean | undefined;
-  /**
-   * Logs the bus's own events (`llmgine.*`) too.
-   * @default false
-   */
-  readonly busEvents?: boolean | undefined;
-  /** Events that wait to be written before publishers wait. @default 10000 */
-  readonly bufferSize?: number | undefined;
-  /** How long an event may wait for others to be written with. @default 5 */
-  readonly writeDelayMs?: number | undefined;
-  /** Removes events older than this. @default never */
-  readonly maxAgeMs?: number | undefined;
-  /** Keeps about so many of the latest events. @default all */
-  readonly maxCount?: number | undefined;
-  /** Takes out of events what must not be kept. @default nothing */
-  readonly redact?: Redactor | undefined;
-}
 
 /** What a log needs from outside. */
 export interface EventLogParts {

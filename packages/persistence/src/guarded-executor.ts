@@ -9,7 +9,7 @@ import {
   StoreInTransactionError,
   type DatabaseError,
 } from './errors.ts';
-import type { OnStoreFailure } from './event-log.ts';
+import type { OnStoreFailure } from './event-log-options.ts';
 
 /** Knows whether the code that runs belongs to an open transaction. */
 export class TransactionScope {

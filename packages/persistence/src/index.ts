@@ -19,7 +19,8 @@ export {
   type DatabaseErrorOptions,
   type FailedOutcome,
 } from './errors.ts';
-export type { DatabaseEventLog, EventLogOptions, OnStoreFailure } from './event-log.ts';
+export type { EventLogOptions, OnStoreFailure } from './event-log-options.ts';
+export type { DatabaseEventLog } from './event-log.ts';
 export { openPersistence, type Persistence } from './open-persistence.ts';
 export { optionsFromEnv } from './options-from-env.ts';
 export type { PersistenceOptions } from './persistence-options.ts';

@@ -80,19 +80,10 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
   const signals = options.signals ?? createSignalHub({ clock });
   const scope = new TransactionScope();
   const closing = new AbortController();
-  const guarded: StoreContext = {
-    ...context,
-    executor: guardExecutor(driver, {
-      scope,
-      clock,
-      onStoreFailure,
-      waitMs,
-      closed: closing.signal,
-    }),
-  };
-  const scheduledEvents = createScheduledEventStore(guarded, {
-    onOtherWrites: (wake) => driver.onOtherWrites(wake),
-  });
+  const patience = { scope, clock, onStoreFailure, waitMs, closed: closing.signal };
+  const guarded = { ...context, executor: guardExecutor(driver, patience) };
+  const onOtherWrites = (wake: () => void): Disposable => driver.onOtherWrites(wake);
+  const scheduledEvents = createScheduledEventStore(guarded, { onOtherWrites });
   const eventLog = createEventLog(options.eventLog ?? {}, {
     // The log has its own patience, and reports by itself.
     context,
@@ -104,8 +95,12 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
       signals.emit({ type: 'store.failed', at: clock.now(), store: 'event-log', operation, error }),
   });
   const transactions = createTransactions({ driver, context, scope });
-  let closed: Promise<void> | undefined;
-  const close = (): Promise<void> => (closed ??= shutDown());
+  const logging = options.persistEvents ? { eventLog } : {};
+  const close = once(async () => {
+    await eventLog.close();
+    closing.abort();
+    await driver.close();
+  });
 
   return {
     scheduledEvents,
@@ -113,19 +108,14 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
     deadLetters: createDeadLetterStore(guarded),
     streams: createStreamStore(guarded),
     durability: driver.durability,
-    busOptions: () => ({
-      scheduledEvents,
-      signals,
-      ...(options.persistEvents && { eventLog }),
-    }),
+    busOptions: () => ({ scheduledEvents, signals, ...logging }),
     transaction: (work) => transactions.run(work),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
 
-  async function shutDown(): Promise<void> {
-    await eventLog.close();
-    closing.abort();
-    await driver.close();
-  }
+function once(work: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => (done ??= work());
 }

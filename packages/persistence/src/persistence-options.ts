@@ -2,7 +2,7 @@ import { InvalidOptionsError, type SignalHub } from '@llmgine/core';
 import type { Clock } from '@llmgine/core/timing';
 import { parseDatabaseUrl, type DatabaseAddress } from './database-url.ts';
 import { UnsupportedDatabaseUrlError } from './errors.ts';
-import type { EventLogOptions, OnStoreFailure } from './event-log.ts';
+import type { EventLogOptions, OnStoreFailure } from './event-log-options.ts';
 
 /** How to open persistence; everything has a default. */
 export interface PersistenceOptions {
@@ -113,10 +113,10 @@ function readAddress(url: string): DatabaseAddress | UnsupportedDatabaseUrlError
 
 function* choiceProblems({ onStoreFailure, synchronous }: PersistenceOptions): Generator<string> {
   if (onStoreFailure !== undefined && !['degrade', 'stop'].includes(onStoreFailure)) {
-    yield `onStoreFailure must be 'degrade' or 'stop', got '${String(onStoreFailure)}'`;
+    yield `onStoreFailure must be 'degrade' or 'stop', got '${onStoreFailure}'`;
   }
   if (synchronous !== undefined && !['FULL', 'NORMAL'].includes(synchronous)) {
-    yield `synchronous must be 'FULL' or 'NORMAL', got '${String(synchronous)}'`;
+    yield `synchronous must be 'FULL' or 'NORMAL', got '${synchronous}'`;
   }
 }
 

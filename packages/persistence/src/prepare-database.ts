@@ -1,10 +1,6 @@
 import type { Driver } from './database/driver.ts';
-import {
-  appliedMigrations,
-  knownVersion,
-  migrate,
-  type MigrationContext,
-} from './database/migrate.ts';
+import { appliedMigrations, knownVersion, migrate } from './database/migrate.ts';
+import type { MigrationContext } from './database/migration.ts';
 import { DatabaseSchemaError, NewerDatabaseError } from './errors.ts';
 
 /**

@@ -1,4 +1,10 @@
-import { sql, type Expression, type ExpressionBuilder, type SqlBool } from 'kysely';
+import {
+  sql,
+  type Compilable,
+  type Expression,
+  type ExpressionBuilder,
+  type SqlBool,
+} from 'kysely';
 import { prepare, slot, statementOf, type Statement } from './database/statement.ts';
 import { nowMs } from './database/store-clock.ts';
 import type { Tables } from './database/tables.ts';
@@ -9,17 +15,17 @@ export interface ScheduledEventQueries {
   readonly now: Statement;
   /** Every held event's `seq`, in the order of their instants. */
   readonly order: Statement;
-  claimDue(values: ClaimValues): Statement;
-  extend(values: { id: string; epoch: number; leaseMs: number }): Statement;
-  settle(values: { id: string; epoch: number }): Statement;
-  release(values: { id: string; epoch: number }): Statement;
-  cancel(values: { id: string }): Statement;
-  reschedule(values: { id: string; at: number }): Statement;
-  page(sequence: readonly number[]): Statement;
-  nextDue(types: readonly string[] | undefined): Statement;
-  unknownTypes(known: readonly string[]): Statement;
+  readonly claimDue: (values: ClaimValues) => Statement;
+  readonly extend: (values: { id: string; epoch: number; leaseMs: number }) => Statement;
+  readonly settle: (values: { id: string; epoch: number }) => Statement;
+  readonly release: (values: { id: string; epoch: number }) => Statement;
+  readonly cancel: (values: { id: string }) => Statement;
+  readonly reschedule: (values: { id: string; at: number }) => Statement;
+  readonly page: (sequence: readonly number[]) => Statement;
+  readonly nextDue: (types: readonly string[] | undefined) => Statement;
+  readonly unknownTypes: (known: readonly string[]) => Statement;
   /** An insert that also tells other processes, if what it inserts is earlier than all the rest. */
-  announced(insert: Statement): Statement;
+  readonly announced: (insert: Statement) => Statement;
 }
 
 /** What is claimed. */
@@ -42,134 +48,152 @@ type Where = ExpressionBuilder<Tables, 'scheduled_events'>;
 /** Compiles the statements once. */
 export function createScheduledEventQueries(context: StoreContext): ScheduledEventQueries {
   const { builder, dialect } = context;
-  const now = nowMs(dialect);
-  const channel = channelOf(context.schema);
-  const unclaimed = (where: Where): Expression<SqlBool> =>
-    where.or([where('claimed', '=', 0), where('available_at', '<=', now)]);
-  const owned = (where: Where): Expression<SqlBool> =>
-    where.and([
-      where('id', '=', slot<string>('id')),
-      where('epoch', '=', slot<number>('epoch')),
-      where('claimed', '=', 1),
-      where('available_at', '>', now),
-    ]);
-  const wake =
-    dialect === 'sqlite' ? sql<number>`1` : sql<number>`1, pg_notify(${sql.lit(channel)}, '')`;
-  const claims = createClaimQueries(context);
+  const order = builder
+    .selectFrom('scheduled_events')
+    .select('seq')
+    .orderBy('scheduled_at')
+    .orderBy('seq');
 
   return {
-    ...claims,
-    now: statementOf(builder.selectNoFrom(now.as('now'))),
-    order: statementOf(
-      builder.selectFrom('scheduled_events').select('seq').orderBy('scheduled_at').orderBy('seq'),
-    ),
-    extend: prepare(
-      builder
-        .updateTable('scheduled_events')
-        .set({ available_at: sql<number>`${now} + ${slot<number>('leaseMs')}` })
-        .where(owned),
-    ),
-    settle: prepare(builder.deleteFrom('scheduled_events').where(owned)),
-    release: prepare(
-      builder
-        .updateTable('scheduled_events')
-        .set(({ ref }) => ({ claimed: 0, available_at: ref('scheduled_at') }))
-        .where(owned),
-    ),
-    cancel: prepare(
-      builder.deleteFrom('scheduled_events').where('id', '=', slot<string>('id')).where(unclaimed),
-    ),
-    reschedule: prepare(
-      builder
-        .updateTable('scheduled_events')
-        .set({ claimed: 0, scheduled_at: slot<number>('at'), available_at: slot<number>('at') })
-        .where('id', '=', slot<string>('id'))
-        .where(unclaimed)
-        .returning(wake.as('woken') as never),
-    ),
+    ...createLeaseQueries(context),
+    ...createChangeQueries(context),
+    ...createDueQueries(context),
+    claimDue: createClaimQuery(context),
+    now: statementOf(builder.selectNoFrom(nowMs(dialect).as('now'))),
+    order: statementOf(order),
     page: createPageQuery(context),
     announced: (insert) =>
       dialect === 'sqlite' ? insert : { ...insert, sql: announcing(insert.sql, context) },
   };
 }
 
-function createClaimQueries({ builder, dialect }: StoreContext) {
+/** What only the holder of a lease may do. */
+function createLeaseQueries({ builder, dialect }: StoreContext) {
   const now = nowMs(dialect);
-  const amongTypes =
-    dialect === 'sqlite'
-      ? sql<SqlBool>`type in (select value from json_each(${slot<string>('types')}))`
-      : sql<SqlBool>`type = any(${slot<string>('types')}::text[])`;
+  const owned = (where: Where): Expression<SqlBool> =>
+    where.and([
+      where('id', '=', slot('id')),
+      where('epoch', '=', slot('epoch')),
+      where('claimed', '=', 1),
+      where('available_at', '>', now),
+    ]);
+  const held = builder.updateTable('scheduled_events');
+  const lapse = sql<number>`${now} + ${slot('leaseMs')}`;
+
+  return {
+    extend: prepare(held.set({ available_at: lapse }).where(owned)),
+    settle: prepare(builder.deleteFrom('scheduled_events').where(owned)),
+    release: prepare(
+      held.set((set) => ({ claimed: 0, available_at: set.ref('scheduled_at') })).where(owned),
+    ),
+  };
+}
+
+/** What may be done to an event that nobody handles. */
+function createChangeQueries({ builder, dialect, schema }: StoreContext) {
+  const unclaimed = (where: Where): Expression<SqlBool> =>
+    where.and([
+      where('id', '=', slot('id')),
+      where.or([where('claimed', '=', 0), where('available_at', '<=', nowMs(dialect))]),
+    ]);
+  const channel = sql.lit(channelOf(schema));
+  const woken = dialect === 'sqlite' ? sql<number>`1` : sql<number>`pg_notify(${channel}, '')`;
+  const at = slot('at');
+
+  return {
+    cancel: prepare(builder.deleteFrom('scheduled_events').where(unclaimed)),
+    reschedule: prepare(
+      builder
+        .updateTable('scheduled_events')
+        .set({ claimed: 0, scheduled_at: at, available_at: at })
+        .where(unclaimed)
+        .returning(woken.as('woken')),
+    ),
+  };
+}
+
+function createDueQueries(context: StoreContext) {
+  const { builder, dialect } = context;
+  const now = nowMs(dialect);
   const held = builder.selectFrom('scheduled_events');
-  const soonest = held.orderBy('available_at').orderBy('seq');
-  const at = 'available_at as at';
-  const wait = sql<number>`available_at - ${now}`.as('wait');
-  const nextOfAll = statementOf(soonest.select([at, wait]).limit(1));
-  const nextOfTypes = prepare<{ types: unknown }>(
-    soonest.select([at, wait]).where(amongTypes).limit(1),
-  );
-  const unknown = prepare<{ types: unknown }>(
+  const next = held
+    .select(['available_at as at', sql<number>`available_at - ${now}`.as('wait')])
+    .orderBy('available_at')
+    .orderBy('seq')
+    .limit(1);
+  const nextOfAll = statementOf(next);
+  const nextOfTypes = prepare(next.where(amongTypes(context)));
+  const unknown = prepare(
     held
       .select(['type', sql<string>`min(id)`.as('id')])
       .where('available_at', '<=', now)
-      .where(sql<SqlBool>`not (${amongTypes})`)
+      .where(sql<SqlBool>`not (${amongTypes(context)})`)
       .groupBy('type'),
   );
-  const claimAny = prepare<object>(claiming(undefined));
-  const claimTypes = prepare<object>(claiming(amongTypes));
-  const list = (types: readonly string[]): unknown =>
-    dialect === 'sqlite' ? JSON.stringify(types) : types;
 
   return {
-    claimDue: ({ types, ...values }: ClaimValues) =>
-      types ? claimTypes({ ...values, types: list(types) }) : claimAny(values),
     nextDue: (types: readonly string[] | undefined) =>
-      types ? nextOfTypes({ types: list(types) }) : nextOfAll,
-    unknownTypes: (known: readonly string[]) => unknown({ types: list(known) }),
+      types ? nextOfTypes({ types: listOf(types, context) }) : nextOfAll,
+    unknownTypes: (known: readonly string[]) => unknown({ types: listOf(known, context) }),
   };
-
-  function claiming(types: Expression<SqlBool> | undefined) {
-    const due = soonest
-      .select('seq')
-      .where('available_at', '<=', now)
-      .$if(types !== undefined, (query) => query.where(types!))
-      .limit(slot<number>('count'))
-      // Whoever claims at the same time passes over what we are about to take.
-      .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked());
-    const lapse = sql<number>`${now} + ${slot<number>('leaseMs')}`;
-    return builder
-      .with('due', () => due)
-      .updateTable('scheduled_events')
-      .set({
-        claimed: 1,
-        epoch: sql<number>`case when epoch = 0 then seq * ${sql.lit(EPOCHS_PER_ROW)} else epoch end + 1`,
-        available_at: lapse,
-      })
-      .where(
-        'seq',
-        'in',
-        (query) => query.selectFrom('due' as never).select('seq' as never) as never,
-      )
-      .returning(['seq', 'scheduled_at', 'epoch', 'message']);
-  }
 }
 
-function createPageQuery({ builder, dialect }: StoreContext) {
-  const sequence = slot<string>('sequence');
+function createClaimQuery(context: StoreContext): (values: ClaimValues) => Statement {
+  const { builder, dialect } = context;
+  const now = nowMs(dialect);
+  const epoch = sql<number>`case when epoch = 0 then seq * ${sql.lit(EPOCHS_PER_ROW)} else epoch end + 1`;
+  const due = builder
+    .selectFrom('scheduled_events')
+    .select('seq')
+    .where('available_at', '<=', now)
+    .orderBy('available_at')
+    .orderBy('seq')
+    .limit(slot('count'))
+    // Whoever claims at the same time passes over what we are about to take.
+    .$if(dialect === 'postgres', (query) => query.forUpdate().skipLocked());
+  const claiming = (chosen: typeof due): Compilable =>
+    builder
+      .with('due', () => chosen)
+      .updateTable('scheduled_events')
+      .set({ claimed: 1, epoch, available_at: sql<number>`${now} + ${slot('leaseMs')}` })
+      .where('seq', 'in', (query) => query.selectFrom('due').select('due.seq'))
+      .returning(['seq', 'scheduled_at', 'epoch', 'message']);
+  const anyType = prepare(claiming(due));
+  const ofTypes = prepare(claiming(due.where(amongTypes(context))));
+
+  return ({ types, ...values }) =>
+    types ? ofTypes({ ...values, types: listOf(types, context) }) : anyType(values);
+}
+
+/** One text for any number of types, so that it is compiled once. */
+function amongTypes({ dialect }: StoreContext): Expression<SqlBool> {
+  const types = slot('types');
+  return dialect === 'sqlite'
+    ? sql<SqlBool>`type in (select value from json_each(${types}))`
+    : sql<SqlBool>`type = any(${types}::text[])`;
+}
+
+function listOf(values: readonly unknown[], { dialect }: StoreContext): unknown {
+  return dialect === 'sqlite' ? JSON.stringify(values) : values;
+}
+
+function createPageQuery(context: StoreContext): (sequence: readonly number[]) => Statement {
+  const { builder, dialect } = context;
+  const sequence = slot('sequence');
   const held = sql<number>`case when claimed = 1 and available_at > ${nowMs(dialect)} then 1 else 0 end`;
-  const page = prepare<{ sequence: unknown }>(
+  const chosen =
+    dialect === 'sqlite'
+      ? sql<SqlBool>`seq in (select value from json_each(${sequence}))`
+      : sql<SqlBool>`seq = any(${sequence}::bigint[])`;
+  const page = prepare(
     builder
       .selectFrom('scheduled_events')
       .select(['seq', 'scheduled_at', 'message', held.as('held')])
-      .where(
-        dialect === 'sqlite'
-          ? sql<SqlBool>`seq in (select value from json_each(${sequence}))`
-          : sql<SqlBool>`seq = any(${sequence}::bigint[])`,
-      )
+      .where(chosen)
       .orderBy('scheduled_at')
       .orderBy('seq'),
   );
-  return (sequence: readonly number[]): Statement =>
-    page({ sequence: dialect === 'sqlite' ? JSON.stringify(sequence) : sequence });
+  return (numbers) => page({ sequence: listOf(numbers, context) });
 }
 
 /** Insert and announcement in one step: a process that dies between the two would leave the others asleep. */

@@ -5,8 +5,8 @@ import type {
   ScheduledEntry,
   ScheduledEventStore,
 } from '@llmgine/core/stores';
-import { createRowInserter } from './database/insert-rows.ts';
-import type { Row, Work } from './database/statement.ts';
+import { createRowInserter, type RowInserter, type RowValues } from './database/insert-rows.ts';
+import type { Row, Statement, Work } from './database/statement.ts';
 import { FOREVER } from './database/store-clock.ts';
 import {
   createScheduledEventQueries,
@@ -28,73 +28,126 @@ export function createScheduledEventStore(
   context: StoreContext,
   { onOtherWrites }: ScheduledEventStoreOptions = {},
 ): ScheduledEventStore {
-  const { executor, dialect, maxMessageBytes } = context;
-  const queries = createScheduledEventQueries(context);
-  const insertRows = createRowInserter({
-    ...context,
-    table: 'scheduled_events',
-    columns: ['id', 'type', 'scheduled_at', 'available_at', 'message'],
-    finish: (query) => query.onConflict((conflict) => conflict.column('id').doNothing()),
-  });
-  const wakeUp = new EarlierEvents();
-  const saves = new SaveQueue(dialect, executor, (rows) =>
-    mapped(insertRows(rows), queries.announced),
-  );
+  return new DatabaseScheduledEventStore(context, onOtherWrites);
+}
 
-  const store: ScheduledEventStore = {
-    now: async () => Number((await executor.read(queries.now)).rows[0]!['now']),
-    async save(events) {
-      const now = events.some((event) => event.scheduledAt === undefined) ? await store.now() : 0;
-      const rows = events.map((event) => rowOf(event, now, maxMessageBytes));
-      await saves.save(rows);
-      wakeUp.saved(Math.min(...rows.map(({ 2: at }) => at as number)));
-    },
-    async claimDue(request) {
-      const { rows } = await executor.runOnce(queries.claimDue(claimValues(request)));
-      return rows
-        .map(claimOf)
-        .toSorted(byInstant)
-        .map(({ claim }) => claim);
-    },
-    async extend({ event: { id }, epoch }, leaseMs) {
-      return (
-        (await executor.run(queries.extend({ id, epoch, leaseMs: lease(leaseMs) }))).changes > 0
-      );
-    },
-    async settle({ event: { id }, epoch }, next) {
-      if (!next) return (await executor.runOnce(queries.settle({ id, epoch }))).changes > 0;
-      const row = rowOf(next, await store.now(), maxMessageBytes);
-      return executor.transact(() => settling({ id, epoch }, [row]));
-    },
-    async release({ event: { id }, epoch }) {
-      await executor.run(queries.release({ id, epoch }));
-    },
-    cancel: async (id) => (await executor.runOnce(queries.cancel({ id }))).changes > 0,
-    async reschedule(id, at) {
-      return (await executor.runOnce(queries.reschedule({ id, at: instant(at) }))).rows.length > 0;
-    },
-    list: () => list(context, queries),
-    async nextDueInMs(types) {
-      const { rows } = await executor.read(queries.nextDue(types));
-      wakeUp.next = rows[0] ? Number(rows[0]['at']) : Infinity;
-      return rows[0] && Math.max(0, Number(rows[0]['wait']));
-    },
-    async unknownTypes(known) {
-      const { rows } = await executor.read(queries.unknownTypes(known));
-      return rows.map((row) => ({ type: String(row['type']), id: String(row['id']) }));
-    },
-  };
-  return onOtherWrites ? { ...store, onEarlier: (wake) => wakeUp.add(wake, onOtherWrites) } : store;
+class DatabaseScheduledEventStore implements ScheduledEventStore {
+  readonly #context: StoreContext;
+  readonly #onOtherWrites: ScheduledEventStoreOptions['onOtherWrites'];
+  readonly #queries: ScheduledEventQueries;
+  readonly #insertRows: RowInserter;
+  readonly #saves: SaveQueue;
+  readonly #earlier = new EarlierEvents();
 
-  function* settling(claim: { id: string; epoch: number }, rows: unknown[][]): Work<boolean> {
-    const { changes } = yield queries.settle(claim);
+  constructor(context: StoreContext, onOtherWrites: ScheduledEventStoreOptions['onOtherWrites']) {
+    this.#context = context;
+    this.#onOtherWrites = onOtherWrites;
+    this.#queries = createScheduledEventQueries(context);
+    this.#insertRows = createRowInserter({
+      ...context,
+      table: 'scheduled_events',
+      columns: ['id', 'type', 'scheduled_at', 'available_at', 'message'],
+      finish: (query) => query.onConflict((conflict) => conflict.column('id').doNothing()),
+    });
+    this.#saves = new SaveQueue(context.dialect, context.executor, (rows) =>
+      Array.from(this.#insertRows(rows), this.#queries.announced),
+    );
+  }
+
+  async now(): Promise<number> {
+    const { rows } = await this.#context.executor.read(this.#queries.now);
+    return Number(rows[0]!['now']);
+  }
+
+  async save(events: readonly EventMessage[]): Promise<void> {
+    const undated = events.some((event) => event.scheduledAt === undefined);
+    const now = undated ? await this.now() : 0;
+    const rows = events.map((event) => this.#rowOf(event, now));
+    await this.#saves.save(rows.map(({ values }) => values));
+    let earliest = Infinity;
+    for (const { at } of rows) earliest = Math.min(earliest, at);
+    this.#earlier.saved(earliest);
+  }
+
+  async claimDue({ types, count, leaseMs }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+    const { rows } = await this.#context.executor.runOnce(
+      this.#queries.claimDue({ types, count, leaseMs: lease(leaseMs) }),
+    );
+    return rows
+      .map(claimOf)
+      .toSorted(byInstant)
+      .map(({ claim }) => claim);
+  }
+
+  async extend({ event: { id }, epoch }: ClaimedEvent, leaseMs: number): Promise<boolean> {
+    const extend = this.#queries.extend({ id, epoch, leaseMs: lease(leaseMs) });
+    return (await this.#context.executor.run(extend)).changes > 0;
+  }
+
+  async settle({ event: { id }, epoch }: ClaimedEvent, next?: EventMessage): Promise<boolean> {
+    const { executor } = this.#context;
+    const settle = this.#queries.settle({ id, epoch });
+    if (!next) return (await executor.runOnce(settle)).changes > 0;
+    const row = this.#rowOf(next, next.scheduledAt ?? (await this.now()));
+    const settled = await executor.transact(() => this.#settling(settle, [row.values]));
+    if (settled) this.#earlier.saved(row.at);
+    return settled;
+  }
+
+  async release({ event: { id }, epoch }: ClaimedEvent): Promise<void> {
+    await this.#context.executor.run(this.#queries.release({ id, epoch }));
+  }
+
+  async cancel(id: string): Promise<boolean> {
+    return (await this.#context.executor.runOnce(this.#queries.cancel({ id }))).changes > 0;
+  }
+
+  async reschedule(id: string, at: number): Promise<boolean> {
+    const moved = this.#queries.reschedule({ id, at: instant(at) });
+    const { rows } = await this.#context.executor.runOnce(moved);
+    if (rows.length > 0) this.#earlier.saved(instant(at));
+    return rows.length > 0;
+  }
+
+  async *list(): AsyncGenerator<ScheduledEntry> {
+    const { executor } = this.#context;
+    // The order first: it is small, and what is removed meanwhile is then passed over.
+    const { rows: ordered } = await executor.read(this.#queries.order);
+    const order = ordered.map((row) => Number(row['seq']));
+    for (let from = 0; from < order.length; from += PAGE) {
+      const { rows } = await executor.read(this.#queries.page(order.slice(from, from + PAGE)));
+      yield* rows.map(entryOf);
+    }
+  }
+
+  async nextDueInMs(types?: readonly string[]): Promise<number | undefined> {
+    const { rows } = await this.#context.executor.read(this.#queries.nextDue(types));
+    this.#earlier.next = rows[0] ? Number(rows[0]['at']) : Infinity;
+    return rows[0] && Math.max(0, Number(rows[0]['wait']));
+  }
+
+  async unknownTypes(
+    known: readonly string[],
+  ): Promise<readonly { readonly type: string; readonly id: string }[]> {
+    const { rows } = await this.#context.executor.read(this.#queries.unknownTypes(known));
+    return rows.map((row) => ({ type: String(row['type']), id: String(row['id']) }));
+  }
+
+  onEarlier(wake: () => void): Disposable {
+    return this.#earlier.add(wake, this.#onOtherWrites);
+  }
+
+  *#settling(settle: Statement, next: readonly RowValues[]): Work<boolean> {
+    const { changes } = yield settle;
     if (changes === 0) return false;
-    for (const statement of insertRows(rows)) yield queries.announced(statement);
+    for (const insert of this.#insertRows(next)) yield this.#queries.announced(insert);
     return true;
   }
 
-  function claimValues({ types, count, leaseMs }: ClaimRequest) {
-    return { types, count, leaseMs: lease(leaseMs) };
+  #rowOf(event: EventMessage, now: number): { readonly at: number; readonly values: RowValues } {
+    const at = instant(event.scheduledAt ?? now);
+    const message = storedText(`Event '${event.type}'`, event, this.#context.maxMessageBytes);
+    return { at, values: [event.id, event.type, at, at, message] };
   }
 }
 
@@ -110,42 +163,22 @@ class EarlierEvents {
     for (const wake of this.#wakers) wake();
   }
 
-  add(wake: () => void, onOtherWrites: (wake: () => void) => Disposable): Disposable {
-    const other = onOtherWrites(wake);
+  add(wake: () => void, onOtherWrites: ScheduledEventStoreOptions['onOtherWrites']): Disposable {
+    const other = onOtherWrites?.(wake);
     this.#wakers.add(wake);
     return {
       [Symbol.dispose]: () => {
         this.#wakers.delete(wake);
-        other[Symbol.dispose]();
+        other?.[Symbol.dispose]();
       },
     };
   }
 }
 
-async function* list(
-  { executor }: StoreContext,
-  queries: ScheduledEventQueries,
-): AsyncGenerator<ScheduledEntry> {
-  // The order first: it is small, and what is removed meanwhile is then passed over.
-  const order = (await executor.read(queries.order)).rows.map((row) => Number(row['seq']));
-  for (let from = 0; from < order.length; from += PAGE) {
-    const { rows } = await executor.read(queries.page(order.slice(from, from + PAGE)));
-    for (const row of rows) {
-      const event = eventOf(row);
-      yield {
-        id: event.id,
-        event,
-        scheduledAt: Number(row['scheduled_at']),
-        claimed: Number(row['held']) === 1,
-      };
-    }
-  }
-}
-
-function rowOf(event: EventMessage, now: number, maxBytes: number): unknown[] {
-  const at = instant(event.scheduledAt ?? now);
-  const message = storedText(`Event '${event.type}'`, event, maxBytes);
-  return [event.id, event.type, at, at, message];
+function entryOf(row: Row): ScheduledEntry {
+  const event = eventOf(row);
+  const claimed = Number(row['held']) === 1;
+  return { id: event.id, event, scheduledAt: Number(row['scheduled_at']), claimed };
 }
 
 /** The instant may have been moved after the message was written. */
@@ -181,8 +214,4 @@ function instant(at: number): number {
 
 function lease(leaseMs: number): number {
   return Math.min(Math.ceil(leaseMs), Math.floor(FOREVER / 2));
-}
-
-function mapped<Item>(items: Iterable<Item>, change: (item: Item) => Item): Item[] {
-  return Array.from(items, change);
 }

@@ -19,7 +19,7 @@ function due(text: string): EventMessage {
 }
 
 /** Keeps the file locked for writing until told otherwise. */
-function lock(url: string): { unlock(): void } {
+function lock(url: string): { readonly unlock: () => void } {
   const other = new SqliteDatabase(url.slice('sqlite:///'.length));
   other.exec('begin immediate');
   const unlock = (): void => {
@@ -74,7 +74,11 @@ describe('openPersistence on a file that cannot be used (10.6)', () => {
 
     const opened = asNobody(async () => {
       const persistence = await openPersistence({ url, schema });
-      await persistence.scheduledEvents.save([due('a')]).finally(() => persistence.close());
+      try {
+        await persistence.scheduledEvents.save([due('a')]);
+      } finally {
+        await persistence.close();
+      }
     });
 
     await expect(opened).rejects.toMatchObject({ code: 'LLMGINE_DATABASE_READ_ONLY' });
@@ -216,9 +220,10 @@ describe('a locked database (10.6)', () => {
 
 describe('a full disk (10.6)', () => {
   it('refuses what finds no room, keeps what was acknowledged, and goes on when there is room', async () => {
-    const { scheduledEvents, transaction } = await openForTest(sqliteFile.create());
+    const persistence = await openForTest(sqliteFile.create());
+    const { scheduledEvents } = persistence;
     const pages = async (limit: number): Promise<void> => {
-      await transaction(async ({ database }) => {
+      await persistence.transaction(async ({ database }) => {
         await sql`pragma max_page_count = ${sql.lit(limit)}`.execute(database);
       });
     };
@@ -271,9 +276,10 @@ describe('a full disk (10.6)', () => {
 describe.each(lastingDatabases)('a dropped table on $name (10.6)', (database) => {
   it('is named, and the other stores go on', async () => {
     const { schema, url } = database.create();
-    const { streams, deadLetters, transaction } = await openForTest({ url, schema });
+    const persistence = await openForTest({ url, schema });
+    const { streams, deadLetters } = persistence;
     const isSqlite = url.startsWith('sqlite');
-    await transaction(async (tx) => {
+    await persistence.transaction(async (tx) => {
       await tx.database.schema
         .dropTable(isSqlite ? `${schema}_dead_letters` : `${schema}.dead_letters`)
         .execute();

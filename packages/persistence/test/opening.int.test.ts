@@ -177,8 +177,8 @@ describe.each(databases)("the guide's functions on $name", (database) => {
     expect(
       taken
         .flat()
-        .map(({ data }) => data)
-        .toSorted(),
+        .map(({ data }) => data as number)
+        .toSorted((one, other) => one - other),
     ).toEqual([1, 2, 3]);
     expect(await getAndDeleteUnfinishedEvents(persistence)).toEqual([]);
   });

@@ -223,7 +223,7 @@ class ToolJourney {
       callId: this.#call.id,
       name: this.#call.name,
       ...outcome,
-      content: capResult(outcome.content, tool?.maxResultChars ?? maxResultChars),
+      content: capResult(outcome.content.toWellFormed(), tool?.maxResultChars ?? maxResultChars),
       repairs: this.#repairs,
       durationMs: clock.monotonic() - this.#startedAt,
     };

@@ -1,9 +1,11 @@
+import type { SessionSummary } from '../sessions.ts';
 import type { ChatEnd, ChatOutput } from './output.ts';
 import type { OutputStreams } from './streams.ts';
 
 /** One JSON object at the end on stdout; notices on stderr. */
 export function createJsonOutput({ stdout, stderr }: OutputStreams): ChatOutput {
   let last: ChatEnd | undefined;
+  let listed: readonly SessionSummary[] | undefined;
   const ignore = (): void => {};
 
   return {
@@ -16,10 +18,18 @@ export function createJsonOutput({ stdout, stderr }: OutputStreams): ChatOutput 
     toolResult: ignore,
     approvalRequested: ignore,
     modelFinished: ignore,
+    sessions: (sessions) => {
+      listed = sessions;
+    },
     turn: (end) => {
       last = end;
     },
-    end: (end) => void stdout.write(`${JSON.stringify(toResultLine({ ...last, ...end }))}\n`),
+    end: (end) => {
+      const result = listed
+        ? { type: 'sessions', sessions: listed }
+        : toResultLine({ ...last, ...end });
+      stdout.write(`${JSON.stringify(result)}\n`);
+    },
   };
 }
 
@@ -30,7 +40,7 @@ export function toResultLine({ sessionId, exitCode, result, error }: ChatEnd) {
     sessionId,
     success: exitCode === 0,
     exitCode,
-    stopReason: result?.stopReason ?? 'error',
+    ...((result ?? error) && { stopReason: result?.stopReason ?? 'error' }),
     text: result?.text ?? '',
     ...(result && {
       runId: result.runId,

@@ -28,6 +28,10 @@ export function createJsonlOutput({ stdout, stderr }: OutputStreams): ChatOutput
       write({ type: 'approval.requested', toolCallId, toolName, arguments: toolArgs, effect }),
     modelFinished: ({ step, success, finishReason, usage, cost }) =>
       write({ type: 'model.finished', step, success, finishReason, usage, cost }),
+    sessions(sessions) {
+      write({ type: 'init' });
+      for (const session of sessions) write({ type: 'session', ...session });
+    },
     turn: (end) => write({ ...toResultLine(end), type: 'turn' }),
     end(end) {
       if (!started) write({ type: 'init', sessionId: end.sessionId });

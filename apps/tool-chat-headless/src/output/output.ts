@@ -5,6 +5,7 @@ import type {
   ToolCallRequestedData,
   ToolExecuteResultData,
 } from '@llmgine/core/vocabulary';
+import type { SessionSummary } from '../sessions.ts';
 
 /** What is told before anything else. */
 export interface ChatStart {
@@ -43,6 +44,8 @@ export interface ChatOutput {
   toolResult(data: ToolExecuteResultData): void;
   approvalRequested(data: ToolApprovalRequestedData): void;
   modelFinished(data: ModelCallFinishedData): void;
+  /** What `--list` shows. */
+  sessions(sessions: readonly SessionSummary[]): void;
   /** One prompt is done. */
   turn(end: ChatEnd): void;
   /** The program is done. */

@@ -1,5 +1,5 @@
 import pc from 'picocolors';
-import type { ChatOutput } from './output.ts';
+import type { ChatFailure, ChatOutput } from './output.ts';
 import type { Spinner } from './spinner.ts';
 import type { OutputStreams } from './streams.ts';
 import { oneLine, safeForTerminal } from './terminal-text.ts';
@@ -11,8 +11,6 @@ export interface TextOutputOptions {
   readonly streams: OutputStreams;
   readonly spinner: Spinner;
   readonly color: boolean;
-  /** Answers stream to stdout; where not, they come whole. @default true */
-  readonly streaming?: boolean;
 }
 
 /** The answer on stdout; steps, tools and failures on stderr. */
@@ -21,6 +19,7 @@ export function createTextOutput({ streams, spinner, color }: TextOutputOptions)
   const colors = pc.createColors(color);
   const columns = (): number => stderr.columns ?? DEFAULT_COLUMNS;
   let answer = '';
+  let shown: ChatFailure | undefined;
   let lineIsOpen = false;
 
   return {
@@ -36,10 +35,9 @@ export function createTextOutput({ streams, spinner, color }: TextOutputOptions)
     },
     delta(text) {
       spinner.stop();
-      const shown = stdout.isTTY ? safeForTerminal(text) : text;
       answer += text;
       lineIsOpen = !text.endsWith('\n');
-      stdout.write(shown);
+      stdout.write(stdout.isTTY ? safeForTerminal(text) : text);
     },
     toolRequested({ toolName, arguments: args }) {
       line(colors.cyan(oneLine(`→ ${toolName}(${argumentsText(args)})`, columns())));
@@ -50,19 +48,29 @@ export function createTextOutput({ streams, spinner, color }: TextOutputOptions)
     },
     approvalRequested: () => spinner.stop(),
     modelFinished: () => {},
+    sessions(sessions) {
+      for (const { sessionId, messages, firstPrompt } of sessions) {
+        const prompt = stdout.isTTY
+          ? oneLine(firstPrompt, 60)
+          : firstPrompt.replaceAll(/\s+/g, ' ');
+        stdout.write(`${sessionId}\t${messages} messages\t${prompt}\n`);
+      }
+      if (sessions.length === 0) line('No sessions are kept yet. Start one with --session NAME.');
+    },
     turn({ result, error }) {
       spinner.stop();
       const text = result?.text ?? '';
       if (text !== '' && !answer.endsWith(text)) stdout.write(text); // deltas may be evicted under pressure
       if (text !== '' || answer !== '') stdout.write('\n');
       lineIsOpen = false;
+      shown = error;
       if (error) line(colors.red(`error: ${oneLine(error.message, 2_000)}`));
       else if (result && result.stopReason !== 'answered')
         line(colors.yellow(STOPPED[result.stopReason]));
     },
-    end: ({ result, error }) => {
+    end: ({ error }) => {
       spinner.stop();
-      if (!result && error) line(colors.red(`error: ${oneLine(error.message, 2_000)}`));
+      if (error && error !== shown) line(colors.red(`error: ${oneLine(error.message, 2_000)}`));
     },
   };
 

@@ -26,86 +26,165 @@ export interface BusLifecycleOptions {
   readonly clock: Clock;
 }
 
+/** What is left over by the deadline. */
+type Leftovers = { -readonly [Key in keyof StopReport]: number };
+
 /** Starts and stops the bus. Everything may be called at any time, any number of times, together. */
 export class BusLifecycle {
   readonly #options: BusLifecycleOptions;
   #stopping: Promise<StopReport> | undefined;
+  /** What a reset asks for, to be done as the bus stops. */
+  #forget: (() => void) | undefined;
+  /** Ends the chains that stopped the bus from inside. */
+  #lastDeadline: Disposable | undefined;
 
   constructor(options: BusLifecycleOptions) {
     this.#options = options;
   }
 
   async start(): Promise<void> {
-    while (this.#stopping) await this.#stopping;
-    const { admission, scheduler, pump, signals, clock } = this.#options;
+    const { admission, scheduler, scopes, pump, signals, clock } = this.#options;
+    const scope = scopes.current;
+    for (let stopping = this.#stopping; stopping; stopping = this.#stopping) {
+      await scopes.waiting(scope, () => stopping);
+    }
     if (admission.phase === 'running') return;
     admission.phase = 'running';
+    this.#lastDeadline?.[Symbol.dispose]();
     if (signals.active) signals.emit({ type: 'bus.started', at: clock.now() });
     scheduler.start();
     pump.start();
   }
 
   stop(deadlineMs: number): Promise<StopReport> {
-    if (this.#options.admission.phase === 'stopped')
+    const { admission, scopes } = this.#options;
+    if (this.#stopping === undefined && admission.phase === 'stopped') {
       return Promise.resolve({ dropped: 0, abandoned: 0 });
-    const root = this.#options.scopes.current?.root;
+    }
     // Two handlers that both stop the bus must not wait for each other.
-    if (root) root.waitsForOthers = true;
-    this.#stopping ??= this.#stop(deadlineMs).finally(() => {
-      this.#stopping = undefined;
+    return scopes.waiting(scopes.current, () => {
+      this.#stopping ??= this.#stop(deadlineMs).finally(() => {
+        this.#stopping = undefined;
+      });
+      return this.#stopping;
     });
-    this.#options.scopes.changed();
-    return this.#stopping.finally(() => {
-      if (root) root.waitsForOthers = false;
-    });
+  }
+
+  /** Stops and forgets in one step, so that nobody starts the bus in between. */
+  async reset(deadlineMs: number, forget: () => void): Promise<void> {
+    this.#forget = forget;
+    await this.stop(deadlineMs);
+    this.#forgetIfAsked();
   }
 
   async #stop(deadlineMs: number): Promise<StopReport> {
-    const { admission, pump, scheduler, sessions, scopes, queue, signals, clock } = this.#options;
-    const left = { dropped: 0, abandoned: 0 };
+    const { admission, pump, scheduler, clock } = this.#options;
+    const left: Leftovers = { dropped: 0, abandoned: 0 };
+    const expiresAt = clock.monotonic() + deadlineMs;
+    const deadline = this.#untilExpired(deadlineMs, left);
     const wasIdle = admission.phase === 'idle';
     admission.phase = 'stopping';
     scheduler.pause();
-    let timer: Disposable | undefined;
-    const expired = new Promise<void>((resolve) => {
-      timer = clock.setTimer(() => {
-        this.#abandon(left);
-        resolve();
-      }, deadlineMs);
-    });
 
-    if (wasIdle) this.#abandon(left);
-    else pump.flush();
-    await Promise.race([sessions.endAll(deadlineMs), expired]);
-    await scopes.until(() => queue.size === 0 && this.#running().length === 0);
-    await Promise.race([scheduler.idle(), expired]);
-    this.#abandon(left);
+    if (wasIdle) this.#drop(left);
+    else pump.drain();
+    await this.#drained(deadline);
+    do {
+      await this.#options.sessions.endAll(Math.max(0, expiresAt - clock.monotonic()));
+      await this.#drained(deadline);
+    } while (this.#hasOpenSessions()); // what still ran may have opened some
+    await Promise.race([scheduler.idle(), deadline.expired]);
     pump.pause();
+    this.#abandon(left);
+    return this.#stopped(left, { deadline, deadlineMs });
+  }
+
+  async #stopped(
+    left: Leftovers,
+    { deadline, deadlineMs }: { deadline: StopDeadline; deadlineMs: number },
+  ): Promise<StopReport> {
+    const { admission, signals, clock } = this.#options;
     admission.phase = 'stopped';
     if (signals.active) signals.emit({ type: 'bus.stopped', at: clock.now(), ...left });
-    await Promise.race([this.#flush(), expired]);
-    timer?.[Symbol.dispose]();
+    await Promise.race([this.#flush(), deadline.expired]);
+    deadline[Symbol.dispose]();
+    this.#limitWaiting(deadlineMs);
+    this.#forgetIfAsked();
     return left;
   }
 
+  /** At the deadline everything is abandoned; what that causes has one more turn of the event loop. */
+  #untilExpired(deadlineMs: number, left: Leftovers): StopDeadline {
+    const { clock, scopes } = this.#options;
+    const expired = Promise.withResolvers<void>();
+    const deadline = {
+      isOver: false,
+      expired: expired.promise,
+      [Symbol.dispose]: () => timer[Symbol.dispose](),
+    };
+    let timer = clock.setTimer(() => {
+      this.#abandon(left);
+      timer = clock.setTimer(() => {
+        deadline.isOver = true;
+        this.#abandon(left);
+        expired.resolve();
+        scopes.changed();
+      }, 0);
+    }, deadlineMs);
+    return deadline;
+  }
+
+  /** Waits for what is queued and for what runs, apart from those that wait for this very stop. */
+  #drained(deadline: StopDeadline): Promise<void> {
+    const { scopes, queue } = this.#options;
+    return scopes.until(
+      () => deadline.isOver || (queue.size === 0 && this.#running().length === 0),
+    );
+  }
+
+  #hasOpenSessions(): boolean {
+    return [...this.#options.admission.sessions.values()].some(({ phase }) => phase === 'open');
+  }
+
   /** Settles everybody who still waits. */
-  #abandon(left: { dropped: number; abandoned: number }): void {
-    const { queue, scopes } = this.#options;
-    for (const entry of queue.remove(() => true)) {
-      left.dropped++;
-      entry.settle({ status: 'dropped', reason: 'stopped' });
-    }
+  #abandon(left: Leftovers): void {
+    this.#drop(left);
     const reason = new BusStoppedError();
     for (const scope of this.#running()) {
       left.abandoned++;
       scope.owner?.abort(reason);
     }
-    scopes.changed();
+    this.#options.scopes.changed();
   }
 
-  /** Without those that wait for this very stop. */
+  #drop(left: Leftovers): void {
+    for (const entry of this.#options.queue.remove(() => true)) {
+      left.dropped++;
+      entry.settle({ status: 'dropped', reason: 'stopped' });
+    }
+  }
+
   #running(): DispatchScope[] {
-    return this.#options.scopes.filter((scope) => !scope.root.waitsForOthers);
+    return this.#options.scopes.filter((scope) => scope.waits === 0);
+  }
+
+  /** Handlers that stopped the bus go on after it; what never ends among them must leave nobody waiting. */
+  #limitWaiting(deadlineMs: number): void {
+    const { scopes, clock } = this.#options;
+    const chains = scopes.filter(() => true);
+    if (chains.length === 0) return;
+    const timer = clock.setTimer(() => {
+      for (const scope of chains) if (scope.open) scope.owner?.abort(new BusStoppedError());
+    }, deadlineMs);
+    this.#lastDeadline = timer;
+    void scopes
+      .until(() => chains.every((scope) => !scope.open))
+      .then(() => timer[Symbol.dispose]());
+  }
+
+  #forgetIfAsked(): void {
+    this.#forget?.();
+    this.#forget = undefined;
   }
 
   async #flush(): Promise<void> {
@@ -113,4 +192,11 @@ export class BusLifecycle {
     await this.#options.logging.flush();
     await this.#options.signals.flush();
   }
+}
+
+/** When a stop gives up. */
+interface StopDeadline extends Disposable {
+  readonly isOver: boolean;
+  /** Resolves when it is over. */
+  readonly expired: Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { SessionEndedError, SessionOpenError } from './bus-errors.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
-import { toErrorData } from '../message/error-data.ts';
+import { toError, toErrorData } from '../message/error-data.ts';
 import type { SessionId } from '../message/session-id.ts';
 import { BUS_SCOPE } from '../message/session-id.ts';
 import type { DispatchScope } from '../pipeline/dispatch-scope.ts';
@@ -9,11 +9,12 @@ import type { EventPublishing } from '../pipeline/event-publisher.ts';
 import type { NestedDispatches } from '../pipeline/nested-dispatches.ts';
 import type { PendingEvent } from '../pipeline/pending-event.ts';
 import type { RunningScopes } from '../pipeline/running-scopes.ts';
-import type { EventQueue } from '../queue/event-queue.ts';
+import type { EventQueue, QueueEntry } from '../queue/event-queue.ts';
 import type { SignalHub } from '../signals/signal-hub.ts';
 import type { Clock } from '../timing/clock.ts';
 import type { Admission } from './admission.ts';
-import { SessionEndEvent, SessionStartEvent } from './bus-events.ts';
+import { isBusEventType, SessionEndEvent, SessionStartEvent } from './bus-events.ts';
+import type { PublishReceipt } from './publish-receipt.ts';
 import type { SessionState } from './session-state.ts';
 
 /** What sessions need of the bus. */
@@ -33,6 +34,8 @@ interface Ending {
   readonly error: Error | undefined;
   readonly deadlineMs: number;
 }
+
+const aborted: PublishReceipt = Object.freeze({ status: 'dropped', reason: 'aborted' });
 
 /** Opens sessions and ends them: what is queued runs, `SessionEndEvent` comes last, then the handlers go. */
 export class BusSessions {
@@ -63,7 +66,13 @@ export class BusSessions {
     };
     admission.sessions.set(id, state);
     if (signals.active) signals.emit({ type: 'session.started', at: clock.now(), sessionId: id });
-    await publishing.publish({ scope }, SessionStartEvent({ sessionId: id }, { sessionId: id }));
+    const event = SessionStartEvent({ sessionId: id }, { sessionId: id });
+    try {
+      await publishing.publish({ scope }, event);
+    } catch (refused) {
+      this.#forget(state, toError(refused)); // nobody has the session, so nobody could end it
+      throw refused;
+    }
     return state;
   }
 
@@ -74,27 +83,17 @@ export class BusSessions {
     const isOwnChain = scope?.belongsTo(state.id) ?? false;
     state.end ??= this.#end(state, ending, isOwnChain ? undefined : scope);
     // Its own chain cannot be waited for by itself: the rest follows when that returns.
-    return isOwnChain ? Promise.resolve() : this.#waitingFor(state.end, scope);
+    const { end } = state;
+    return isOwnChain ? Promise.resolve() : this.#options.scopes.waiting(scope, () => end);
   }
 
+  /** Ends those that are open, and waits also for those that somebody else ends. */
   async endAll(deadlineMs: number): Promise<void> {
-    const ends = [...this.#options.admission.sessions.values()].map((state) =>
-      this.end(state, { error: undefined, deadlineMs }),
-    );
+    const ends = Array.from(this.#options.admission.sessions.values(), async (state) => {
+      void this.end(state, { error: undefined, deadlineMs });
+      await state.end;
+    });
     await Promise.all(ends);
-  }
-
-  /** While a handler waits for the end of one session, the end of another must not wait for that handler. */
-  async #waitingFor(end: Promise<void>, scope: DispatchScope | undefined): Promise<void> {
-    if (!scope) return end;
-    const { root } = scope;
-    root.waitsForOthers = true;
-    this.#options.scopes.changed();
-    try {
-      await end;
-    } finally {
-      root.waitsForOthers = false;
-    }
   }
 
   async #end(
@@ -138,7 +137,10 @@ export class BusSessions {
     const { queue, nested } = this.#options;
     const entries = queue.remove((entry) => (entry as PendingEvent).session === state);
     for (const entry of entries) {
-      const receipt = await nested.dispatch(entry.event, scope, state);
+      // Meanwhile the session may have been given up on.
+      const receipt = state.dropsQueued
+        ? aborted
+        : await nested.dispatch(entry.event, scope, state);
       entry.settle(receipt);
     }
     return entries.length > 0;
@@ -146,7 +148,7 @@ export class BusSessions {
 
   #isDrained(state: SessionState): boolean {
     const running = this.#options.scopes.filter((scope) => scope.message.sessionId === state.id);
-    const waiting = running.filter((scope) => scope.root.waitsForOthers);
+    const waiting = running.filter((scope) => scope.waits > 0);
     const waitingEvents = waiting.filter((scope) => scope.message.kind === 'event').length;
     const commands = running.filter((scope) => scope.message.kind === 'command').length;
     return state.pending - waitingEvents <= 0 && commands - (waiting.length - waitingEvents) <= 0;
@@ -155,11 +157,13 @@ export class BusSessions {
   #abandon(state: SessionState, reason: Error): void {
     const { queue, scopes } = this.#options;
     state.dropsQueued = true;
-    for (const entry of queue.remove((each) => (each as PendingEvent).session === state)) {
-      entry.settle({ status: 'dropped', reason: 'aborted' });
+    const isDropped = (entry: QueueEntry): boolean =>
+      (entry as PendingEvent).session === state && !isBusEventType(entry.event.type);
+    for (const entry of queue.remove(isDropped)) {
+      entry.settle(aborted);
     }
     const running = scopes.filter(
-      (scope) => scope.message.sessionId === state.id && !scope.root.waitsForOthers,
+      (scope) => scope.message.sessionId === state.id && scope.waits === 0,
     );
     for (const scope of running) scope.owner?.abort(reason);
     scopes.changed();

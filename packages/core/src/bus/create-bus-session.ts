@@ -50,11 +50,11 @@ export function createSessionObject({
       )) as CommandExecutor['execute'],
     registerCommandHandler(command, handler, options) {
       checkUsable();
-      return registrar.registerCommandHandler(command, handler, { sessionId, ...options });
+      return registrar.registerCommandHandler(command, handler, { ...options, sessionId });
     },
     registerEventHandler(event, handler, options) {
       checkUsable();
-      return registrar.registerEventHandler(event, handler, { sessionId, ...options });
+      return registrar.registerEventHandler(event, handler, { ...options, sessionId });
     },
     end,
     [Symbol.asyncDispose]: () => end(),

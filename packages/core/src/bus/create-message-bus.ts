@@ -44,10 +44,7 @@ function lifecycleOf(
   return {
     start: () => wiring.lifecycle.start(),
     stop,
-    async reset() {
-      await stop();
-      wiring.forget();
-    },
+    reset: () => wiring.lifecycle.reset(DEFAULT_DEADLINE_MS, () => wiring.forget()),
     [Symbol.asyncDispose]: async () => void (await stop()),
   };
 

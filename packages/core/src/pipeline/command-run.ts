@@ -118,21 +118,17 @@ export class CommandRun implements Abortable, RunningCommand {
   #startPlain(): void {
     if (this.reportsHandler) this.#startedAt = reportAttemptStart(this, 1);
     const { id } = this.command;
-    let returned: unknown;
     try {
-      returned = this.registered.handle(this.command, this.contextFor(1));
+      const returned = this.registered.handle(this.command, this.contextFor(1));
+      if (isThenable(returned)) {
+        returned.then(
+          (value) => this.#returned(toCommandResult(value, id)),
+          (thrown: unknown) => this.#returned(failed(toError(thrown), id)),
+        );
+      } else this.#returned(toCommandResult(returned, id));
     } catch (thrown) {
       this.#returned(failed(toError(thrown), id));
-      return;
     }
-    if (!isThenable(returned)) {
-      this.#returned(toCommandResult(returned, id));
-      return;
-    }
-    returned.then(
-      (value) => this.#returned(toCommandResult(value, id)),
-      (thrown: unknown) => this.#returned(failed(toError(thrown), id)),
-    );
   }
 
   #returned(result: CommandResult): void {

@@ -44,8 +44,10 @@ async function aroundCommand(
   try {
     const next = layer.repeats ? oneAfterAnother(layer.name, inner) : onlyOnce(layer.name, inner);
     const result: unknown = await layer.aroundCommand(call, next);
-    if (isOutcome(result))
-      return 'commandId' in result ? (result as CommandResult) : toCommandResult(result, commandId);
+    if (isOutcome(result)) {
+      const isOwn = 'commandId' in result && result.commandId === commandId;
+      return isOwn ? (result as CommandResult) : toCommandResult(result, commandId);
+    }
     return failed(
       new MiddlewareMisuseError(
         layer.name,
@@ -62,21 +64,20 @@ function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<
   let called = false;
   return () => {
     if (called) {
-      return Promise.reject(
-        new MiddlewareMisuseError(
-          middleware,
-          'called next() twice. Declare repeats: true to call it again after it has settled.',
-        ),
-      );
+      const problem =
+        'called next() twice. Declare repeats: true to call it again after it has settled.';
+      return contained(Promise.reject(new MiddlewareMisuseError(middleware, problem)));
     }
     called = true;
-    return next();
+    return contained(next());
   };
 }
 
 function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
   let running = false;
-  return async () => {
+  return () => contained(call());
+
+  async function call(): Promise<T> {
     if (running)
       throw new MiddlewareMisuseError(
         middleware,
@@ -88,5 +89,11 @@ function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => P
     } finally {
       running = false;
     }
-  };
+  }
+}
+
+/** A middleware that does not wait for what it called must not crash the process; handlers report their failures themselves. */
+function contained<T>(called: Promise<T>): Promise<T> {
+  called.catch(() => {});
+  return called;
 }

@@ -35,8 +35,8 @@ export class DispatchScope {
   readonly quiet: boolean;
   /** Until the message is settled. */
   open = true;
-  /** Waits for others to end: they must not wait for it. */
-  waitsForOthers = false;
+  /** How many waits for the end of others go on inside it: those others must not wait for it. */
+  waits = 0;
   /** Counted by `waitForEvents`; commands outside a dispatch have none. */
   generation: Generation | undefined;
   /** Who to abort; a handler's part of a dispatch has none of its own. */
@@ -118,9 +118,10 @@ export class DispatchScope {
     return false;
   }
 
-  get root(): DispatchScope {
-    let scope: DispatchScope = this;
-    while (scope.parent) scope = scope.parent;
-    return scope;
+  /** Counts a wait, for this scope and for those that wait for it. */
+  countWait(change: 1 | -1): void {
+    for (let scope: DispatchScope | undefined = this; scope; scope = scope.parent) {
+      scope.waits += change;
+    }
   }
 }

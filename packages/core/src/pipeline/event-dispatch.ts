@@ -103,6 +103,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
     // One more than run, so that handlers that settle meanwhile do not start the next group.
     this.#pending = 1;
     for (const handler of group) {
+      if (this.#ended) break; // a handler of this very group had it aborted
       const call = new HandlerCall(handler, this, this.#lastCall);
       this.#lastCall = call;
       this.#pending++;

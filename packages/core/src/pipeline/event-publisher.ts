@@ -66,9 +66,10 @@ export class EventPublishing {
       return this.#options.scheduler.hold(scope?.quiet ? markQuiet(event) : event);
     }
     const isAwaited = options?.awaitProcessing !== false;
-    if (isAwaited && scope) return this.#publishNested(event, scope);
+    const isIdle = this.#admission.phase === 'idle';
+    if (isAwaited && scope && !isIdle) return this.#publishNested(event, scope);
     const entry = this.#entrance.entryFor(event, scope);
-    return isAwaited && this.#admission.phase !== 'idle'
+    return isAwaited && !isIdle
       ? this.#enqueueAndWait(entry, options?.signal)
       : this.#enqueue(entry, options?.signal);
   }
@@ -82,11 +83,14 @@ export class EventPublishing {
     return this.#offerAndSettle(this.#entrance.entryFor(event, cause));
   }
 
-  /** An event of the bus's own that waits for no lane. */
+  /** An event of the bus's own that waits for no lane, nor for the log. */
   async publishNow(given: EventMessage, scope?: DispatchScope): Promise<PublishReceipt> {
     const event = stamp(given, { scope }, this.#options.stampMetadata);
     this.#report(event);
-    return this.#filters.refuse(event) ?? this.#dispatchNested(event, scope);
+    const refused = this.#filters.refuse(event);
+    if (refused) return refused;
+    void this.#options.logging.append(event);
+    return this.#options.nested.dispatch(event, scope, this.#admission.session(event.sessionId));
   }
 
   /** A scheduled event that is due. Resolves when it has settled; `started` receives what aborts it. */
@@ -96,7 +100,10 @@ export class EventPublishing {
   ): Promise<PublishReceipt> {
     const entry = this.#entrance.entryFor(event, undefined);
     entry.isClaimed = true;
-    started((reason) => entry.dispatch?.abort(reason));
+    started((reason) => {
+      if (entry.dispatch) entry.dispatch.abort(reason);
+      else this.#entrance.withdraw(entry);
+    });
     return this.#offerAndSettle(entry);
   }
 

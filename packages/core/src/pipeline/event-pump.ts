@@ -1,3 +1,4 @@
+import { isBusEventType } from '../bus/bus-events.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
 import type { EventQueue } from '../queue/event-queue.ts';
 import type { Clock } from '../timing/clock.ts';
@@ -40,6 +41,7 @@ export class EventPump {
   #inTurn = false;
   #inFlight = 0;
   #filling: Disposable | undefined;
+  #isDraining = false;
 
   constructor({ queue, clock, ioTurn, concurrency, batch, parts }: EventPumpOptions) {
     this.batch = batch;
@@ -52,7 +54,14 @@ export class EventPump {
 
   start(): void {
     this.#running = true;
+    this.#isDraining = false;
     this.wake();
+  }
+
+  /** From now on no batch is left to fill. */
+  drain(): void {
+    this.#isDraining = true;
+    this.flush();
   }
 
   pause(): void {
@@ -86,7 +95,7 @@ export class EventPump {
 
   #mayFill(): boolean {
     const { size, timeoutMs } = this.batch;
-    if (timeoutMs === 0 || this.#queue.size >= size) {
+    if (timeoutMs === 0 || this.#isDraining || this.#queue.size >= size) {
       this.#stopFilling();
       return false;
     }
@@ -125,7 +134,7 @@ export class EventPump {
   }
 
   #begin(entry: PendingEvent): void {
-    if (entry.session?.dropsQueued) {
+    if (entry.session?.dropsQueued && !isBusEventType(entry.event.type)) {
       this.#queue.release(entry);
       entry.settle({ status: 'dropped', reason: 'aborted' });
       return;

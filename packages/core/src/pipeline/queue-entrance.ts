@@ -55,6 +55,12 @@ export class QueueEntrance implements PendingEventOwner {
     return outcome.then((late) => this.#afterWaiting(entry, late, signal));
   }
 
+  /** Takes an entry back that has not begun. */
+  withdraw(entry: PendingEvent): void {
+    this.#options.queue.remove((other) => other === entry);
+    this.#drop(entry, 'aborted');
+  }
+
   entryAccepted(entry: PendingEvent): void {
     const { generations, logging, pump, queue } = this.#options;
     const { signals, time } = this.#options.parts;

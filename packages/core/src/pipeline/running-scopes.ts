@@ -96,6 +96,18 @@ export class RunningScopes {
     });
   }
 
+  /** Waits for others to end, inside a scope: whoever waits for all to end must then not wait for that one. */
+  async waiting<T>(scope: DispatchScope | undefined, wait: () => Promise<T>): Promise<T> {
+    if (!scope) return wait();
+    scope.countWait(1);
+    this.changed();
+    try {
+      return await wait();
+    } finally {
+      scope.countWait(-1);
+    }
+  }
+
   /** Lets those who wait look again. */
   changed(): void {
     for (const check of this.#watchers) check();

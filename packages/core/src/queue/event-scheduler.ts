@@ -182,7 +182,7 @@ export class EventScheduler {
       const types = knownTypes();
       for (let isFull = true; isFull && this.#running && !this.#holdsOff;) {
         const claims = await this.#store.claimDue({ types, count: CLAIM_COUNT, leaseMs });
-        for (const claim of claims) this.#take(claim);
+        await this.#takeAll(claims);
         isFull = claims.length === CLAIM_COUNT;
       }
       if (types) await this.#reportUnknown(types);
@@ -194,8 +194,16 @@ export class EventScheduler {
     }
   }
 
-  #take(claim: ClaimedEvent): void {
-    const handling = this.#handle(claim)
+  /** In their order. What was claimed when nobody runs any more is given back. */
+  async #takeAll(claims: readonly ClaimedEvent[]): Promise<void> {
+    const recurs = claims.some((claim) => this.#schedules.of(claim));
+    const takenUpAt = recurs ? await this.#store.now() : 0;
+    if (this.#running) for (const claim of claims) this.#take(claim, takenUpAt);
+    else await Promise.all(claims.map((claim) => this.#store.release(claim)));
+  }
+
+  #take(claim: ClaimedEvent, takenUpAt: number): void {
+    const handling = this.#handle(claim, takenUpAt)
       .catch((thrown: unknown) => this.#report('settle', thrown))
       .finally(() => {
         this.#handling.delete(handling);
@@ -203,9 +211,8 @@ export class EventScheduler {
     this.#handling.add(handling);
   }
 
-  async #handle(claim: ClaimedEvent): Promise<void> {
+  async #handle(claim: ClaimedEvent, takenUpAt: number): Promise<void> {
     const schedule = this.#schedules.of(claim);
-    const takenUpAt = schedule ? await this.#store.now() : 0;
     if (schedule?.onMissed === 'skip' && wasMissed(schedule, claim, takenUpAt)) {
       return this.#settle(claim, takenUpAt);
     }

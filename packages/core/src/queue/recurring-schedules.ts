@@ -4,9 +4,9 @@ import type { EventMessage } from '../message/message.ts';
 import type { ClaimedEvent } from '../stores/scheduled-event-store.ts';
 import { nextOccurrence, occurrence, type Schedule } from './schedule.ts';
 
-/** The schedules of a bus, found by the occurrence that is held at the moment. */
+/** The schedules of a bus, found by the ids of their occurrences, whichever process made those. */
 export class RecurringSchedules {
-  readonly #byOccurrence = new Map<string, Schedule>();
+  readonly #byId = new Map<string, Schedule>();
 
   /** @throws InvalidOptionsError */
   create(
@@ -21,22 +21,24 @@ export class RecurringSchedules {
       problems.push('recurrence must have a next(after) method, e.g. every(1000)');
     }
     if (typeof id !== 'string' || id === '') problems.push('id must be a non-empty string');
+    else if (this.#byId.has(id)) problems.push(`there is a schedule '${id}' already; dispose it`);
     if (onMissed !== 'skip' && onMissed !== 'once') {
       problems.push(`onMissed must be 'skip' or 'once', got '${String(onMissed)}'`);
     }
     if (problems.length > 0) throw new InvalidOptionsError('schedule an event', problems);
-    return { id, event, recurrence, onMissed, ended: false, occurrenceId: undefined };
+    const schedule = { id, event, recurrence, onMissed, ended: false, occurrenceId: undefined };
+    this.#byId.set(id, schedule);
+    return schedule;
   }
 
   /** The schedule's first event after `now`; undefined: there is none. */
   first(schedule: Schedule, now: number): EventMessage | undefined {
-    const at = schedule.recurrence.next(now);
-    if (schedule.ended || at === undefined) return undefined;
-    return this.#track(schedule, at);
+    return this.#occurrence(schedule, schedule.recurrence.next(now));
   }
 
+  /** The schedule that an event is an occurrence of. */
   of({ event }: ClaimedEvent): Schedule | undefined {
-    return this.#byOccurrence.get(event.id);
+    return this.#byId.size === 0 ? undefined : this.#byId.get(scheduleIdOf(event.id));
   }
 
   /** The event that follows one that is done. */
@@ -45,35 +47,37 @@ export class RecurringSchedules {
     { event }: ClaimedEvent,
     times: { readonly takenUpAt: number; readonly now: number },
   ): EventMessage | undefined {
-    this.#byOccurrence.delete(event.id);
-    if (schedule.ended) return undefined;
-    const at = nextOccurrence(schedule, event.scheduledAt!, times); // occurrences have an instant
-    return at === undefined ? undefined : this.#track(schedule, at);
+    return this.#occurrence(schedule, nextOccurrence(schedule, event.scheduledAt!, times)); // occurrences have an instant
   }
 
-  /** Gives back the id of the occurrence that is held, if one is. */
+  /** Gives back the id of the occurrence that was held last, if there was one. */
   end(schedule: Schedule): string | undefined {
     if (schedule.ended) return undefined;
     schedule.ended = true;
-    if (schedule.occurrenceId !== undefined) this.#byOccurrence.delete(schedule.occurrenceId);
+    this.#byId.delete(schedule.id);
     return schedule.occurrenceId;
   }
 
   /** An occurrence was cancelled by its id, and its schedule with it. */
   cancelled(occurrenceId: string): void {
-    const schedule = this.#byOccurrence.get(occurrenceId);
+    const schedule = this.#byId.get(scheduleIdOf(occurrenceId));
     if (schedule) this.end(schedule);
   }
 
   clear(): void {
-    for (const schedule of this.#byOccurrence.values()) schedule.ended = true;
-    this.#byOccurrence.clear();
+    for (const schedule of this.#byId.values()) this.end(schedule);
   }
 
-  #track(schedule: Schedule, at: number): EventMessage {
+  #occurrence(schedule: Schedule, at: number | undefined): EventMessage | undefined {
+    if (at === undefined) this.end(schedule);
+    if (schedule.ended || at === undefined) return undefined;
     const event = occurrence(schedule, at);
     schedule.occurrenceId = event.id;
-    this.#byOccurrence.set(event.id, schedule);
     return event;
   }
+}
+
+/** The id of an occurrence is its schedule's, and the instant. */
+function scheduleIdOf(occurrenceId: string): string {
+  return occurrenceId.slice(0, Math.max(0, occurrenceId.lastIndexOf(':')));
 }

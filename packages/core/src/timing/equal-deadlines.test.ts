@@ -59,7 +59,8 @@ describe('EqualDeadlines', () => {
       fc.property(steps, (history) => {
         const clock = createFakeClock();
         const deadlines = new EqualDeadlines(100, clock);
-        const calls: { startedAt: number; expired: number; stopped: boolean; it: EqualDeadline }[] = [];
+        const calls: { startedAt: number; expired: number; stopped: boolean; it: EqualDeadline }[] =
+          [];
 
         for (const step of history) {
           if (step.do === 'wait') clock.advance(step.ms);

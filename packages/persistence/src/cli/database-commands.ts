@@ -1,12 +1,7 @@
 import { sql } from 'kysely';
 import type { Driver } from '../database/driver.ts';
-import {
-  appliedMigrations,
-  knownVersion,
-  migrate,
-  migrations,
-  type MigrationContext,
-} from '../database/migrate.ts';
+import { appliedMigrations, knownVersion, migrate, migrations } from '../database/migrate.ts';
+import type { MigrationContext } from '../database/migration.ts';
 import { statementOf } from '../database/statement.ts';
 import { nowMs } from '../database/store-clock.ts';
 import type { Tables } from '../database/tables.ts';

@@ -10,8 +10,8 @@ import { databaseCommands, type DatabaseCommandContext } from './database-comman
 /** Where a command reads and writes. */
 export interface CommandSurroundings {
   readonly environment: Readonly<Record<string, string | undefined>>;
-  write(text: string): void;
-  writeError(text: string): void;
+  readonly write: (text: string) => void;
+  readonly writeError: (text: string) => void;
 }
 
 const USAGE = `llmgine-db <command> [--url URL] [--schema NAME]

@@ -19,13 +19,14 @@ type AnyInsert = InsertQueryBuilder<Tables, keyof Tables, InsertResult>;
 /** Values of one row, in the order of the columns. */
 export type RowValues = readonly unknown[];
 
+/** Gives the statements that insert rows. */
+export type RowInserter = (rows: readonly RowValues[]) => Iterable<Statement>;
+
 /** On PostgreSQL a round trip costs more than a row, on SQLite it is free and a longer statement is not. */
 const MOST_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 1, postgres: 256 };
 
 /** Makes the statements that insert any number of rows; few different ones, so that they can be prepared. */
-export function createRowInserter(
-  options: InsertRowsOptions,
-): (rows: readonly RowValues[]) => Iterable<Statement> {
+export function createRowInserter(options: InsertRowsOptions): RowInserter {
   const texts = new Map<number, string>();
 
   return function* statements(rows) {
@@ -49,8 +50,7 @@ export function createRowInserter(
 
 function compile(size: number, { builder, table, columns, finish }: InsertRowsOptions): string {
   const row = Object.fromEntries(columns.map((column) => [column, '']));
-  const query = builder
-    .insertInto(table)
-    .values(Array.from({ length: size }, () => row) as never) as unknown as AnyInsert;
+  const rows = Array.from({ length: size }, () => row);
+  const query: AnyInsert = builder.insertInto(table).values(rows);
   return (finish?.(query) ?? query).compile().sql;
 }

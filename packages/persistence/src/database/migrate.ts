@@ -1,24 +1,11 @@
-import { sql, type Compilable } from 'kysely';
+import { sql } from 'kysely';
 import { NewerDatabaseError } from '../errors.ts';
-import type { DialectName, Driver } from './driver.ts';
+import type { Driver } from './driver.ts';
+import type { Migration, MigrationContext } from './migration.ts';
 import { initial } from './migrations/0001-initial.ts';
 import type { QueryBuilder } from './query-builder.ts';
 import { statementOf, type Work } from './statement.ts';
 import { nowMs } from './store-clock.ts';
-
-/** What a migration may know. */
-export interface MigrationContext {
-  readonly builder: QueryBuilder;
-  readonly dialect: DialectName;
-  readonly schema: string;
-}
-
-/** One step forward; there is none back. */
-export interface Migration {
-  readonly version: number;
-  readonly name: string;
-  statements(context: MigrationContext): Generator<Compilable>;
-}
 
 /** In order; a released one never changes. */
 export const migrations: readonly Migration[] = [initial];

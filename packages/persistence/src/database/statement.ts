@@ -30,13 +30,13 @@ class Slot {
   }
 }
 
-/** Stands for a value that is filled in when a prepared statement is used. */
-export function slot<Value>(name: string): Value {
-  return new Slot(name) as Value;
+/** Stands for a value, of whatever type, that is filled in when a prepared statement is used. */
+export function slot(name: string): never {
+  return new Slot(name) as never;
 }
 
 /** Compiles a query once; the result fills in its slots. */
-export function prepare<Values extends object>(query: Compilable): (values: Values) => Statement {
+export function prepare(query: Compilable): (values: object) => Statement {
   const { sql, parameters } = query.compile();
   const names = parameters.map((parameter) =>
     parameter instanceof Slot ? parameter.name : undefined,

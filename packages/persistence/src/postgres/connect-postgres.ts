@@ -24,8 +24,6 @@ export interface PostgresOptions {
   readonly clock?: Clock | undefined;
 }
 
-/** The type of bigint columns; ours stay below 2^53. */
-const INT8 = 20;
 /** How long to ask, after a broken commit, whether it was done. */
 const ASK_COMMITTED_MS = 5_000;
 const ASK_INTERVAL_MS = 100;
@@ -78,11 +76,13 @@ function poolConfig({
     query_timeout: 60_000,
     keepAlive: true,
     application_name: 'llmgine',
-    types: {
-      getTypeParser: (id: number, format?: 'text' | 'binary') =>
-        id === INT8 ? Number : (types.getTypeParser(id, format as 'text') as never),
-    } as never,
+    types: { getTypeParser: parserOf },
   };
+}
+
+/** Whole numbers of 64 bits: ours stay below 2^53. */
+function parserOf(...type: Parameters<typeof types.getTypeParser>): unknown {
+  return type[0] === types.builtins.INT8 ? Number : types.getTypeParser(...type);
 }
 
 /** @throws DatabaseUnreachableError, DatabaseAccessDeniedError, DatabaseClosedError */
@@ -134,8 +134,9 @@ async function inTransaction<Result>(
     const lost = await commit(client);
     if (!lost) return result;
     broken = lost;
-    if (id !== undefined && (await wasCommitted(pool, id, clock))) return result;
-    throw lost;
+    const fate = id === undefined ? 'committed' : await fateOf(id, pool, clock);
+    if (fate === 'committed') return result;
+    throw fate === 'aborted' ? new DatabaseUnreachableError({ cause: lost.cause }) : lost;
   } catch (thrown) {
     const error = namedPostgresError(thrown, 'not-done');
     if (error instanceof DatabaseUnreachableError) broken ??= error;
@@ -165,21 +166,24 @@ async function commit(client: PoolClient): Promise<DatabaseUnreachableError | un
 }
 
 /** Asks the server, as soon as it can be reached again, what became of a transaction whose commit was not answered. */
-async function wasCommitted(pool: Pool, id: string, clock: Clock): Promise<boolean> {
+async function fateOf(
+  id: string,
+  pool: Pool,
+  clock: Clock,
+): Promise<'committed' | 'aborted' | undefined> {
   const deadline = clock.monotonic() + ASK_COMMITTED_MS;
   const statement = { sql: 'select pg_xact_status($1::xid8) as status', parameters: [id] };
   while (clock.monotonic() < deadline) {
     try {
       const { rows } = await query(pool, statement);
       const status = rows[0]?.['status'];
-      if (status === 'committed') return true;
-      if (status === 'aborted') return false;
+      if (status === 'committed' || status === 'aborted') return status;
     } catch (thrown) {
       if (!(thrown instanceof DatabaseUnreachableError)) throw thrown;
     }
     await sleep(ASK_INTERVAL_MS, { clock });
   }
-  return false;
+  return undefined;
 }
 
 async function drive<Result>(client: PoolClient, work: Work<Result>): Promise<Result> {

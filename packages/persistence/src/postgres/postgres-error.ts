@@ -8,27 +8,44 @@ import {
   DatabaseReadOnlyError,
   DatabaseSchemaError,
   DatabaseUnreachableError,
+  type DatabaseErrorOptions,
   type FailedOutcome,
 } from '../errors.ts';
 
 /** Names what `pg` rejected with; errors of our own pass. `outcome` says what a broken connection means here. */
 export function namedPostgresError(thrown: unknown, outcome: FailedOutcome = 'unknown'): unknown {
   if (thrown instanceof DatabaseError || !(thrown instanceof Error)) return thrown;
-  const code = String((thrown as { code?: unknown }).code ?? '');
+  const given = (thrown as { code?: unknown }).code;
+  const code = typeof given === 'string' ? given : '';
   const options = { cause: thrown };
 
-  // SQLSTATE classes; https://www.postgresql.org/docs/current/errcodes-appendix.html
-  if (/^(28|42501)/.test(code)) return new DatabaseAccessDeniedError(options);
-  if (/^53100/.test(code)) return new DatabaseFullError(options);
-  if (/^25006/.test(code)) return new DatabaseReadOnlyError(options);
-  if (/^(55P03|57014|40001|40P01)/.test(code)) return new DatabaseLockedError(options);
-  if (/^XX00[12]/.test(code)) return new DatabaseCorruptError(options);
-  if (/^(42P01|42703|3F000)/.test(code)) return new DatabaseSchemaError(options);
-  if (/^3D000/.test(code)) return new DatabaseUnreachableError(options);
+  const named = namedStates.find(([state]) => code.startsWith(state));
+  if (named) return new named[1](options);
   if (isConnectionLoss(thrown, code)) return new DatabaseUnreachableError({ ...options, outcome });
   if (/^[0-9A-Z]{5}$/.test(code)) return new DatabaseFailedError(options);
   return thrown;
 }
+
+/** SQLSTATEs, or the classes they begin with; https://www.postgresql.org/docs/current/errcodes-appendix.html */
+const namedStates: readonly (readonly [
+  string,
+  new (options: DatabaseErrorOptions) => DatabaseError,
+])[] = [
+  ['28', DatabaseAccessDeniedError],
+  ['42501', DatabaseAccessDeniedError],
+  ['53100', DatabaseFullError],
+  ['25006', DatabaseReadOnlyError],
+  ['55P03', DatabaseLockedError],
+  ['57014', DatabaseLockedError],
+  ['40001', DatabaseLockedError],
+  ['40P01', DatabaseLockedError],
+  ['XX001', DatabaseCorruptError],
+  ['XX002', DatabaseCorruptError],
+  ['42P01', DatabaseSchemaError],
+  ['42703', DatabaseSchemaError],
+  ['3F000', DatabaseSchemaError],
+  ['3D000', DatabaseUnreachableError],
+];
 
 function isConnectionLoss(error: Error, code: string): boolean {
   return (

@@ -19,7 +19,7 @@ export function namedSqliteError(thrown: unknown): unknown {
   // Extended codes go on after the basic one, e.g. SQLITE_BUSY_SNAPSHOT.
   if (/^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)) return new DatabaseLockedError(options);
   if (/^SQLITE_(FULL|IOERR_WRITE|IOERR_SHMSIZE)/.test(code)) return new DatabaseFullError(options);
-  if (/^SQLITE_READONLY/.test(code)) return new DatabaseReadOnlyError(options);
+  if (code.startsWith('SQLITE_READONLY')) return new DatabaseReadOnlyError(options);
   if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return new DatabaseCorruptError(options);
   if (/^SQLITE_(CANTOPEN|IOERR)/.test(code)) return new DatabaseUnreachableError(options);
   if (/no such (table|column)/.test(thrown.message)) return new DatabaseSchemaError(options);

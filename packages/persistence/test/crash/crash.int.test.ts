@@ -25,11 +25,11 @@ describe.concurrent.each(places)(`${kills} kills on $name`, ({ name, where }) =>
       const result = await killManyTimes({ ...where(), kills, random: seeded(20_261_122) });
 
       const { findings, loggedRuns, journal, deadLetters } = result;
-      console.info(
+      process.stdout.write(
         `${name}: ${kills} kills; scheduled ${findings.saved.size}, handled ${findings.handled}, ` +
           `lost ${findings.lost.length}, settled twice ${findings.settledTwice.length}, ` +
           `handled again (killed between handling and settling) ${findings.duplicates}; ` +
-          `journal ${journal.length}, logged ${[...loggedRuns.values()].flat().length}, dead letters ${findings.dead.size}`,
+          `journal ${journal.length}, logged ${[...loggedRuns.values()].flat().length}, dead letters ${findings.dead.size}\n`,
       );
       expect(findings.failures).toEqual([]);
       expect(findings.drained).toBe(1);

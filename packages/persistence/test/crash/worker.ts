@@ -44,8 +44,7 @@ function pause(durationMs: number): Promise<void> {
 /** The real store, with short leases, and with what is settled told. */
 function watched(store: ScheduledEventStore): ScheduledEventStore {
   const short = { leaseMs: Number(leaseMs) };
-  return {
-    ...store,
+  const own: Partial<ScheduledEventStore> = {
     async save(events) {
       await store.save(events);
       crash('after-save');
@@ -64,6 +63,12 @@ function watched(store: ScheduledEventStore): ScheduledEventStore {
       return settled;
     },
   };
+  return new Proxy(store, {
+    get(target, name: keyof ScheduledEventStore) {
+      const value = own[name] ?? target[name];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** Keeps the lease as long as the handler runs, as the bus does with its own longer ones. */
@@ -103,7 +108,8 @@ async function log(persistence: Persistence): Promise<void> {
   }
 }
 
-async function journal({ streams, transaction }: Persistence): Promise<void> {
+async function journal(persistence: Persistence): Promise<void> {
+  const { streams } = persistence;
   let version = 0;
   for await (const record of streams.read('journal')) if (record) version++;
   for await (const count of counting()) {
@@ -126,7 +132,7 @@ async function journal({ streams, transaction }: Persistence): Promise<void> {
   }
 
   function inTransaction(record: { readonly position: number }): Promise<number> {
-    return transaction(async (tx) => {
+    return persistence.transaction(async (tx) => {
       const next = await tx.streams.append('journal', record.position, [record]);
       crash('inside-a-transaction');
       return next;

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { inject, onTestFinished } from 'vitest';
 import { openPersistence, type Persistence, type PersistenceOptions } from '../../src/index.ts';
 
@@ -62,9 +63,7 @@ export async function advanceStore(
   await persistence.transaction(async ({ database }) => {
     await database
       .updateTable(table)
-      .set(({ eb, ref }) => ({
-        available_at: eb(ref('available_at') as never, '-', durationMs as never),
-      }))
+      .set({ available_at: sql`available_at - ${sql.lit(durationMs)}` })
       .execute();
   });
 }

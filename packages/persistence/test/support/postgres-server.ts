@@ -33,7 +33,9 @@ export class PostgresServer {
   }
 
   /** Makes a new cluster in a temporary folder and starts it. */
-  static async create(): Promise<PostgresServer> {
+  static async create({
+    fsync = 'off',
+  }: { readonly fsync?: 'on' | 'off' } = {}): Promise<PostgresServer> {
     const root = mkdtempSync(join(tmpdir(), 'llmgine-postgres-'));
     const native = await nativeFolder(root);
     const data = join(root, 'data');
@@ -45,8 +47,13 @@ export class PostgresServer {
     const made = spawnSync(
       join(native, 'bin', 'initdb'),
       [
-        ...['-D', data, '-U', 'postgres', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`],
-        ...['-E', 'UTF8', '--no-locale', '--no-sync'],
+        `--pgdata=${data}`,
+        '--username=postgres',
+        '--auth=scram-sha-256',
+        `--pwfile=${passwordFile}`,
+        '--encoding=UTF8',
+        '--no-locale',
+        '--no-sync',
       ],
       { ...options, encoding: 'utf8' },
     );
@@ -55,7 +62,7 @@ export class PostgresServer {
     const settings = {
       listen_addresses: '127.0.0.1',
       unix_socket_directories: '',
-      fsync: 'off',
+      fsync,
       full_page_writes: 'off',
       max_connections: '100',
     };

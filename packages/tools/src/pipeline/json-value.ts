@@ -71,7 +71,7 @@ class JsonCopy {
     if (value instanceof Error) return { name: value.name, message: value.message };
     const { toJSON } = value as { toJSON?: unknown };
     if (typeof toJSON === 'function') return this.of(toJSON.call(value), depth);
-    return this.#ofFields(Object.entries(value), depth);
+    return this.#ofFields(readableFields(value), depth);
   }
 
   #ofItems(items: Iterable<unknown>, depth: number): unknown {
@@ -89,6 +89,19 @@ class JsonCopy {
       if (inner !== undefined) copied[key.toWellFormed()] = inner;
     }
     return copied;
+  }
+}
+
+/** A getter that throws hides its own field only. */
+function* readableFields(value: object): Generator<readonly [string, unknown]> {
+  for (const key of Object.keys(value)) yield [key, readField(value, key)];
+}
+
+function readField(value: object, key: string): unknown {
+  try {
+    return (value as Record<string, unknown>)[key];
+  } catch {
+    return '[unreadable]';
   }
 }
 

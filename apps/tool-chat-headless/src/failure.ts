@@ -1,0 +1,47 @@
+import { isLlmgineError } from '@llmgine/core';
+import { ModelError, type ModelErrorKind } from '@llmgine/llm';
+import type { ChatFailure } from './output/output.ts';
+import { oneLine } from './output/terminal-text.ts';
+
+/** What to do about each kind of failure. */
+const ADVICE: Readonly<Record<ModelErrorKind, string>> = {
+  'rate-limit': 'Wait and try again.',
+  quota: "Check the account's plan and billing.",
+  overloaded: 'Try again in a while.',
+  'context-overflow': 'Start a new session, or ask for less at once.',
+  'content-filter': 'Ask in other words.',
+  'tool-call-refused': 'Try again, or use another model.',
+  authentication: 'Check OPENAI_API_KEY.',
+  'not-found': 'Check OPENAI_MODEL (or --model) and OPENAI_BASE_URL.',
+  'invalid-request': 'Check that the endpoint and the model take tools.',
+  connection: 'Check OPENAI_BASE_URL and the network.',
+  timeout: 'Check that the endpoint is alive, or try again.',
+  empty: 'Try again, or use another model.',
+  incomplete: 'Try again.',
+  malformed:
+    'Check OPENAI_BASE_URL: it must be a Chat Completions endpoint, usually ending in /v1.',
+  unknown: 'Try again.',
+};
+
+const LONGEST = 400;
+
+/** Says in one line what happened and what to do. */
+export function toFailure(error: Error): ChatFailure {
+  const code = isLlmgineError(error) ? error.code : error.name;
+  if (!(error instanceof ModelError)) return { code, message: oneLine(error.message, LONGEST) };
+  const { kind, retryAfterMs, message } = error;
+  const advice =
+    retryAfterMs === undefined ? ADVICE[kind] : `Try again in ${inWords(retryAfterMs)}.`;
+  return {
+    code: `${code}:${kind}`,
+    message: `${oneLine(message, LONGEST).replace(/[.\s]*$/, '.')} ${advice}`,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  };
+}
+
+function inWords(durationMs: number): string {
+  const seconds = Math.ceil(durationMs / 1000);
+  if (seconds < 120) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 120 ? `${minutes} min` : `${(minutes / 60).toFixed(1).replace('.0', '')} h`;
+}

@@ -1,0 +1,66 @@
+import { ExitCode } from './exit-code.ts';
+
+/** Somebody pressed Ctrl-C. */
+export class InterruptedError extends Error {
+  override readonly name = 'InterruptedError';
+
+  constructor() {
+    super('Interrupted.');
+  }
+}
+
+/** What Ctrl-C does: the first ends what goes on, the second the program. */
+export interface Interrupts extends Disposable {
+  /** Gives the work a signal that the first Ctrl-C aborts. */
+  during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Ends what goes on, as Ctrl-C does. */
+  interrupt(reason?: Error): void;
+  /** Whether Ctrl-C was pressed. */
+  readonly interrupted: boolean;
+}
+
+/** The parts of a process that interrupts need. */
+export interface SignalSource {
+  on(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  off(signal: 'SIGINT' | 'SIGTERM', listener: () => void): unknown;
+  exit(code: number): never;
+}
+
+/** Listens for Ctrl-C (and a polite kill) until it is disposed. */
+export function listenForInterrupts(source: SignalSource): Interrupts {
+  let controller: AbortController | undefined;
+  let interrupted = false;
+  const onSignal = (): void => {
+    if (interrupted && (!controller || controller.signal.aborted))
+      source.exit(ExitCode.interrupted);
+    interrupted = true;
+    if (controller) interrupt();
+    else source.exit(ExitCode.interrupted);
+  };
+  source.on('SIGINT', onSignal);
+  source.on('SIGTERM', onSignal);
+
+  return {
+    async during(work) {
+      controller = new AbortController();
+      interrupted = false;
+      try {
+        return await work(controller.signal);
+      } finally {
+        controller = undefined;
+      }
+    },
+    interrupt,
+    get interrupted() {
+      return interrupted;
+    },
+    [Symbol.dispose]() {
+      source.off('SIGINT', onSignal);
+      source.off('SIGTERM', onSignal);
+    },
+  };
+
+  function interrupt(reason: Error = new InterruptedError()): void {
+    controller?.abort(reason);
+  }
+}

@@ -1,0 +1,2 @@
+export { GenerateError, type SourceProblem } from './generate-error.ts';
+export { defaultOut, generateTools, type GenerateOptions } from './generate-tools.ts';

@@ -1,0 +1,188 @@
+import ts from 'typescript';
+import type { SourceProblem } from './generate-error.ts';
+import { problemAt, type SourceProgram } from './source-program.ts';
+
+/** A parameter that a model gives by name. */
+export interface ToolParameter {
+  readonly name: string;
+  readonly optional: boolean;
+  /** As it stands in the source, or as inferred. */
+  readonly typeText: string;
+  readonly type: ts.Type;
+  readonly description: string | undefined;
+  /** Where the source gives it as a literal. */
+  readonly defaultValue: unknown;
+  readonly node: ts.ParameterDeclaration;
+}
+
+/** An exported function that becomes a tool. */
+export interface ToolFunction {
+  /** The name of the export. */
+  readonly name: string;
+  /** What the model calls it: the tag `@name`, or the export's name. */
+  readonly toolName: string;
+  readonly description: string;
+  readonly effect: string | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly exclusive: string | undefined;
+  readonly parameters: readonly ToolParameter[];
+  /** The function takes one object apart, whose fields are the tool's parameters. */
+  readonly takesObject: boolean;
+  readonly node: ts.SignatureDeclaration;
+}
+
+/** What was found in a file. */
+export interface FoundFunctions {
+  readonly functions: readonly ToolFunction[];
+  readonly problems: readonly SourceProblem[];
+}
+
+/** Finds the exported functions of a file; `@ignore` and `@internal` leave one out. */
+export function readFunctions(opened: SourceProgram): FoundFunctions {
+  const problems: SourceProblem[] = [];
+  const functions: ToolFunction[] = [];
+  for (const statement of opened.source.statements) {
+    for (const [name, node, documented] of exportedFunctions(statement)) {
+      const tags = ts.getJSDocTags(documented);
+      if (tags.some(({ tagName }) => ['ignore', 'internal'].includes(tagName.text))) continue;
+      const found = readFunction(opened, { name, node, documented });
+      problems.push(...functionProblems(found));
+      functions.push(found);
+    }
+  }
+  return { functions, problems };
+}
+
+type Exported = readonly [name: string, node: ts.SignatureDeclaration, documented: ts.Node];
+
+function* exportedFunctions(statement: ts.Statement): Generator<Exported> {
+  const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
+  if (!modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return;
+  if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
+    yield [statement.name.text, statement, statement];
+  }
+  if (!ts.isVariableStatement(statement)) return;
+  for (const { name, initializer } of statement.declarationList.declarations) {
+    const isFunction =
+      initializer && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer));
+    if (isFunction && ts.isIdentifier(name)) yield [name.text, initializer, statement];
+  }
+}
+
+function readFunction(
+  { checker }: SourceProgram,
+  { name, node, documented }: { name: string; node: ts.SignatureDeclaration; documented: ts.Node },
+): ToolFunction {
+  const only = node.parameters.length === 1 ? node.parameters[0] : undefined;
+  const timeout = tagText(documented, 'timeoutMs');
+  return {
+    name,
+    toolName: tagText(documented, 'name') ?? name,
+    description: descriptionOf(documented),
+    effect: tagText(documented, 'effect'),
+    timeoutMs: timeout === undefined ? undefined : Number(timeout),
+    exclusive: tagText(documented, 'exclusive'),
+    parameters: node.parameters.map((parameter) => readParameter(checker, parameter, documented)),
+    takesObject: only !== undefined && ts.isObjectBindingPattern(only.name),
+    node,
+  };
+}
+
+function readParameter(
+  checker: ts.TypeChecker,
+  node: ts.ParameterDeclaration,
+  documented: ts.Node,
+): ToolParameter {
+  const type = checker.getTypeAtLocation(node);
+  const inferred = checker.typeToString(
+    checker.getBaseTypeOfLiteralType(type),
+    node,
+    ts.TypeFormatFlags.NoTruncation,
+  );
+  const name = node.name.getText();
+  return {
+    name,
+    optional: node.questionToken !== undefined || node.initializer !== undefined,
+    typeText: node.type?.getText() ?? inferred,
+    type,
+    description: parameterDescription(documented, name),
+    defaultValue: literalOf(node.initializer),
+    node,
+  };
+}
+
+function* functionProblems({
+  name,
+  description,
+  effect,
+  timeoutMs,
+  toolName,
+  node,
+  parameters,
+}: ToolFunction): Generator<SourceProblem> {
+  const problem = (message: string): SourceProblem =>
+    problemAt(node, `function '${name}' ${message}`);
+  if (description === '')
+    yield problem('has no doc comment; the model decides by it when to call the tool');
+  if (!/^[a-zA-Z0-9_-]{1,64}$/.test(toolName)) {
+    yield problem(
+      `would be the tool '${toolName}'; names of tools are 1 to 64 letters, digits, _ or -`,
+    );
+  }
+  if (effect !== undefined && !['read', 'idempotent', 'once'].includes(effect)) {
+    yield problem(`has @effect ${effect}; it must be read, idempotent or once`);
+  }
+  if (timeoutMs !== undefined && !(timeoutMs > 0))
+    yield problem('has a @timeoutMs that is no number above zero');
+  if (node.typeParameters) yield problem('has type parameters; a tool needs types that are known');
+  for (const parameter of parameters) {
+    if (parameter.node.dotDotDotToken) {
+      yield problemAt(
+        parameter.node,
+        `parameter '${parameter.name}' of '${name}' is a rest parameter; take a list instead`,
+      );
+    }
+    if (ts.isArrayBindingPattern(parameter.node.name)) {
+      yield problemAt(
+        parameter.node,
+        `a parameter of '${name}' takes a list apart; give it a name`,
+      );
+    }
+    if (ts.isObjectBindingPattern(parameter.node.name) && parameters.length > 1) {
+      yield problemAt(
+        parameter.node,
+        `a parameter of '${name}' takes an object apart beside others; give it a name`,
+      );
+    }
+  }
+}
+
+function descriptionOf(node: ts.Node): string {
+  const [comment] = ts.getJSDocCommentsAndTags(node).filter(ts.isJSDoc).slice(-1);
+  return (ts.getTextOfJSDocComment(comment?.comment) ?? '').trim();
+}
+
+function tagText(node: ts.Node, name: string): string | undefined {
+  const tag = ts.getJSDocTags(node).find(({ tagName }) => tagName.text === name);
+  const text = tag && ts.getTextOfJSDocComment(tag.comment)?.trim();
+  return text || undefined;
+}
+
+function parameterDescription(documented: ts.Node, name: string): string | undefined {
+  const tag = ts
+    .getJSDocTags(documented)
+    .filter(ts.isJSDocParameterTag)
+    .find((one) => one.name.getText() === name);
+  const text = ts.getTextOfJSDocComment(tag?.comment)?.replace(/^-\s*/, '').trim();
+  return text || undefined;
+}
+
+/** The value of a literal; undefined for what must be computed. */
+function literalOf(node: ts.Expression | undefined): unknown {
+  if (!node) return undefined;
+  try {
+    return JSON.parse(ts.isStringLiteralLike(node) ? JSON.stringify(node.text) : node.getText());
+  } catch {
+    return undefined;
+  }
+}

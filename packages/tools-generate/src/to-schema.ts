@@ -1,0 +1,110 @@
+import {
+  createFormatter,
+  createParser,
+  DEFAULT_CONFIG,
+  SchemaGenerator,
+  type CompletedConfig,
+} from 'ts-json-schema-generator';
+import { problemAt, openSource } from './source-program.ts';
+import { GenerateError } from './generate-error.ts';
+import type { ToolFunction } from './read-functions.ts';
+
+/** A JSON Schema of the current draft, as plain data. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
+
+const config: CompletedConfig = {
+  ...DEFAULT_CONFIG,
+  expose: 'none',
+  jsDoc: 'extended',
+  topRef: false,
+  sortProps: false,
+  functions: 'fail',
+};
+
+/**
+ * Gives the schemas of the functions' arguments, in order. The types are read where they are written: the arguments
+ * become an interface at the end of the source.
+ * @throws GenerateError
+ */
+export function toSchemas(file: string, functions: readonly ToolFunction[]): readonly JsonSchema[] {
+  const { program } = openSource(file, functions.map(declareArguments).join(''));
+  const parser = createParser(program, config);
+  const generator = new SchemaGenerator(program, parser, createFormatter(config), config);
+
+  return functions.map((each, index) => {
+    try {
+      const schema = generator.createSchema(argumentsName(each, index)) as JsonSchema;
+      return describeParameters(toCurrentDraft(schema), each);
+    } catch (thrown) {
+      const detail = thrown instanceof Error ? thrown.message : String(thrown);
+      throw new GenerateError([
+        problemAt(
+          each.node,
+          `function '${each.name}' has a parameter that cannot be a schema: ${detail}`,
+        ),
+      ]);
+    }
+  });
+}
+
+function argumentsName({ name }: ToolFunction, index: number): string {
+  return `LlmgineArguments${index}_${name}`;
+}
+
+function declareArguments(each: ToolFunction, index: number): string {
+  const name = argumentsName(each, index);
+  if (each.takesObject) return `\nexport type ${name} = ${each.parameters[0]?.typeText ?? '{}'};`;
+  const fields = each.parameters.map(
+    ({ name: field, optional, typeText }) => `${field}${optional ? '?' : ''}: ${typeText};`,
+  );
+  return `\nexport interface ${name} { ${fields.join(' ')} }`;
+}
+
+function describeParameters(
+  schema: JsonSchema,
+  { parameters, takesObject }: ToolFunction,
+): JsonSchema {
+  if (takesObject) return schema;
+  const properties: Record<string, unknown> = {
+    ...(schema['properties'] as JsonSchema | undefined),
+  };
+  for (const { name, description, defaultValue } of parameters) {
+    properties[name] = {
+      ...(properties[name] as JsonSchema),
+      ...(description !== undefined && { description }),
+      ...(defaultValue !== undefined && { default: defaultValue }),
+    };
+  }
+  return { ...schema, properties };
+}
+
+/** The library writes draft 7; models and validators of today read 2020-12. Unnamed types get short names. */
+function toCurrentDraft({ $schema: _schema, definitions = {}, ...root }: JsonSchema): JsonSchema {
+  const names = new Map(
+    Object.keys(definitions as JsonSchema).map((name, index) => [name, `Type${index + 1}`]),
+  );
+  const converted = convert(root) as JsonSchema;
+  if (names.size === 0) return converted;
+  const $defs = Object.entries(definitions as JsonSchema).map(([name, schema]) => [
+    names.get(name),
+    convert(schema),
+  ]);
+  return { ...converted, $defs: Object.fromEntries($defs) as JsonSchema };
+
+  function convert(value: unknown): unknown {
+    if (Array.isArray(value)) return value.map(convert);
+    if (typeof value !== 'object' || value === null) return value;
+    const fields = Object.entries(value).flatMap(([key, inner]) => convertField(key, inner));
+    return Object.fromEntries(fields);
+  }
+
+  function convertField(key: string, inner: unknown): [string, unknown][] {
+    if (key === '$ref' && typeof inner === 'string') {
+      const name = decodeURIComponent(inner.replace('#/definitions/', ''));
+      return [[key, `#/$defs/${names.get(name) ?? name}`]];
+    }
+    if (key === 'items' && Array.isArray(inner)) return [['prefixItems', convert(inner)]];
+    if (key === 'additionalItems') return [['items', convert(inner)]];
+    return [[key, convert(inner)]];
+  }
+}

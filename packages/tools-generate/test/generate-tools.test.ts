@@ -1,0 +1,228 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createToolManager } from '@llmgine/tools';
+import { runCommandLine } from '../src/command-line.ts';
+import { generateTools } from '../src/index.ts';
+import { tools } from './sample/generated.ts';
+
+const sample = fileURLToPath(new URL('sample/tools.ts', import.meta.url));
+const generated = fileURLToPath(new URL('sample/generated.ts', import.meta.url));
+
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'llmgine-generate-'));
+});
+
+afterEach(() => rmSync(directory, { recursive: true }));
+
+function source(text: string): string {
+  const file = join(directory, 'tools.ts');
+  writeFileSync(file, text);
+  return file;
+}
+
+function run(...args: string[]): { code: number; out: string; error: string } {
+  const written = { out: '', error: '' };
+  const code = runCommandLine(args, {
+    out: (text) => void (written.out += text),
+    error: (text) => void (written.error += text),
+  });
+  return { code, ...written };
+}
+
+async function call(name: string, args: unknown) {
+  const manager = createToolManager({ environment: {} });
+  for (const tool of tools) manager.registerTool(tool);
+  return manager.executeToolCall({ id: '1', name, arguments: args });
+}
+
+function typeErrors(files: Record<string, string>): readonly string[] {
+  const config = ts.readConfigFile(
+    fileURLToPath(new URL('sample/tsconfig.json', import.meta.url)),
+    (path) => readFileSync(path, 'utf8'),
+  );
+  const { options } = ts.parseJsonConfigFileContent(
+    config.config,
+    ts.sys,
+    fileURLToPath(new URL('sample', import.meta.url)),
+  );
+  const host = ts.createCompilerHost(options);
+  const read = host.readFile.bind(host);
+  host.readFile = (path) => files[path] ?? read(path);
+  const readSource = host.getSourceFile.bind(host);
+  host.getSourceFile = (path, version) => {
+    const text = files[path];
+    return text === undefined
+      ? readSource(path, version)
+      : ts.createSourceFile(path, text, version);
+  };
+  return ts
+    .getPreEmitDiagnostics(ts.createProgram([generated], options, host))
+    .filter(({ file }) => file?.fileName === generated)
+    .map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '));
+}
+
+describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
+  it('keeps the sample’s definitions up to date, whatever a formatter did to them', () => {
+    expect(run('generate', sample, '--out', generated, '--check')).toMatchObject({
+      code: 0,
+      error: '',
+    });
+  });
+
+  it('makes a tool of each exported function, with its name, description, effect and deadline', () => {
+    expect(tools.map(({ name, effect, timeoutMs }) => [name, effect, timeoutMs])).toEqual([
+      ['getWeather', 'read', 5000],
+      ['book_visit', 'once', undefined],
+      ['add', 'read', undefined],
+      ['tell', 'once', undefined],
+    ]);
+    expect(tools[0].description).toBe('Tells the weather of a city.');
+  });
+
+  it('describes unions, literals, optionals and defaults with the words of the doc comments', () => {
+    const manager = createToolManager({ environment: {} });
+    manager.registerTool(tools[0]);
+
+    expect(manager.parseToolsToList()[0]?.function.parameters).toEqual({
+      type: 'object',
+      properties: {
+        city: { type: 'string', description: 'The city’s name.' },
+        units: {
+          type: 'string',
+          enum: ['celsius', 'fahrenheit'],
+          description: 'Which degrees.',
+          default: 'celsius',
+        },
+        days: { type: 'number', default: 1 },
+      },
+      required: ['city'],
+      additionalProperties: false,
+    });
+  });
+
+  it('calls the function with its own defaults, coerced arguments and an object taken apart', async () => {
+    expect(await call('getWeather', '{"city":"Paris","days":"3"}')).toMatchObject({
+      status: 'ok',
+      content: 'Paris celsius 3',
+    });
+    expect(await call('add', { a: 1 })).toMatchObject({ status: 'ok', value: 3 });
+  });
+
+  it('gives dates, also nested and optional ones, enums and recursive objects', async () => {
+    const result = await call('book_visit', {
+      when: '2026-01-01T00:00:00Z',
+      address: { street: 'A', tags: [], parent: { street: 'B', tags: ['x'] } },
+      level: 'high',
+      range: { from: '2026-01-02T00:00:00Z', to: null },
+      others: ['2026-01-03T00:00:00Z'],
+    });
+
+    expect(result.value).toEqual({
+      when: Date.parse('2026-01-01T00:00:00Z'),
+      street: 'A',
+      level: 'high',
+      from: Date.parse('2026-01-02T00:00:00Z'),
+      to: null,
+      others: [Date.parse('2026-01-03T00:00:00Z')],
+    });
+  });
+
+  it.each([
+    ['book_visit', { when: 'tomorrow', address: { street: 'A', tags: [] }, level: 0 }],
+    ['book_visit', { when: '2026-01-01T00:00:00Z', address: { street: 'A' }, level: 0 }],
+    ['book_visit', { when: '2026-01-01T00:00:00Z', address: { street: 'A', tags: [] }, level: 5 }],
+    ['getWeather', { city: 'Paris', units: 'kelvin' }],
+    ['tell', { point: [1], counts: {} }],
+    ['tell', { point: [1, 2], counts: { a: 'x' } }],
+  ])('refuses arguments of %s that do not fit: %j', async (name, args) => {
+    expect(await call(name, args)).toMatchObject({
+      status: 'error',
+      error: { code: 'LLMGINE_INVALID_TOOL_ARGUMENTS' },
+    });
+  });
+
+  it('writes definitions that the compiler checks against the functions', () => {
+    const text = readFileSync(sample, 'utf8');
+
+    expect(typeErrors({})).toEqual([]);
+    expect(
+      typeErrors({ [sample]: text.replace('(city: string', '(city: number') }).join(),
+    ).toContain('not assignable');
+    expect(
+      typeErrors({ [sample]: text.replace('street: string', 'street: number') }).join(),
+    ).toContain('not assignable');
+    expect(typeErrors({ [sample]: text.replace('days = 1', 'days: string') })).not.toEqual([]);
+  });
+
+  it.each([
+    ['(callback: () => void) {}', "parameter 'callback' of 'f' is or holds a function"],
+    ['(big: bigint) {}', 'bigint'],
+    ['(map: Map<string, number>) {}', 'a Map'],
+    [
+      '(all: { inner: { made: Promise<string> } }) {}',
+      "a Promise, which JSON does not have at 'inner.made'",
+    ],
+    ['(untyped) {}', 'any, which says nothing'],
+    ['(missing: NotThere) {}', 'any, which says nothing'],
+    ['(...rest: string[]) {}', 'rest parameter'],
+    ['<T>(generic: T) {}', 'type parameters'],
+    ['(either: Date | string) {}', 'a Date beside other types'],
+    ['(dates: Record<string, Date>) {}', 'a Date as a value of a record'],
+  ])('refuses f%s with the file and the line', (rest, message) => {
+    const file = source(`\n/** Does something. */\nexport function f${rest}\n`);
+
+    const { code, error } = run('generate', file);
+
+    expect(code).toBe(1);
+    expect(error).toMatch(/tools\.ts:3:\d+ /);
+    expect(error).toContain(message);
+  });
+
+  it('names all problems at once', () => {
+    const file = source(
+      'export function f(a: bigint) {}\n/** Ok. @effect twice */\nexport function g(b: symbol) {}\n',
+    );
+
+    const { error } = run('generate', file);
+
+    expect(error.trim().split('\n')).toHaveLength(4);
+    expect(error).toContain('no doc comment');
+    expect(error).toContain('@effect twice');
+  });
+
+  it('writes beside the source, and fails --check until it did', () => {
+    const file = source(
+      '/** Doubles. */\nexport const twice = (value: number): number => value * 2;\n',
+    );
+
+    expect(run('generate', file, '--check').code).toBe(1);
+    expect(run('generate', file).code).toBe(0);
+    expect(run('generate', file, '--check').code).toBe(0);
+    writeFileSync(
+      file,
+      '/** Doubles. */\nexport const twice = (value: string): string => value + value;\n',
+    );
+    expect(run('generate', file, '--check')).toMatchObject({ code: 1 });
+    expect(readFileSync(join(directory, 'tools.tools.ts'), 'utf8')).toContain('twiceTool');
+  });
+
+  it('tells how it is used when it is used wrongly', () => {
+    expect(run()).toMatchObject({ code: 2 });
+    expect(run('generate').error).toContain('Name a file');
+    expect(run('generate', 'a.ts', '--nonsense').code).toBe(2);
+    expect(run('--help')).toMatchObject({ code: 0 });
+    expect(run('generate', join(directory, 'none.ts')).error).toContain('there is no such file');
+    expect(run('generate', source('export const x = 1;')).error).toContain('exports no function');
+    expect(run('generate', source('export function (')).code).toBe(1);
+  });
+
+  it('gives the text to programs too', () => {
+    expect(generateTools({ file: sample, out: generated })).toContain('export const tools = [');
+  });
+});
