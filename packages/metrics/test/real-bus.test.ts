@@ -17,6 +17,7 @@ describe('a bus with a metrics collector', () => {
     await bus.execute(Greet({ name: 'Ann' }));
     await bus.execute(Greet({ name: 'Bob' }));
     await bus.publish(Greeted({ text: 'hi' }));
+    await bus.waitForEvents(); // the event that tells of the failed handler
 
     const { counters, gauges, histograms } = await bus.getMetrics();
 
