@@ -35,32 +35,38 @@ export function loggingMiddleware(
   return {
     name: 'logging',
     async aroundCommand({ command, handler, context }, next) {
-      const begun = begin(command, handler);
+      const startedAt = begin(command, handler);
       const result = await next();
-      const fields = { ...begun.ended(), attempts: context.attempt };
-      if (result.success) log(level, fields, `${command.type} succeeded`);
-      else log('error', { ...fields, error: result.error }, `${command.type} failed`);
+      const durationMs = clock.monotonic() - startedAt;
+      const { attempt: attempts } = context;
+      if (result.success) {
+        log(level, { ...fieldsOf(command, handler), durationMs, attempts }, `${command.type} succeeded`);
+      } else {
+        const { error } = result;
+        const fields = { ...fieldsOf(command, handler), durationMs, attempts, error };
+        log('error', fields, `${command.type} failed`);
+      }
       return result;
     },
     async aroundEvent({ event, handler }, next) {
-      const begun = begin(event, handler);
+      const startedAt = begin(event, handler);
       try {
         await next();
       } catch (thrown) {
-        const fields = { ...begun.ended(), error: toError(thrown) };
+        const durationMs = clock.monotonic() - startedAt;
+        const fields = { ...fieldsOf(event, handler), durationMs, error: toError(thrown) };
         log('error', fields, `${event.type} failed in ${handler}`);
         throw thrown;
       }
-      log(level, begun.ended(), `${event.type} handled by ${handler}`);
+      const durationMs = clock.monotonic() - startedAt;
+      log(level, { ...fieldsOf(event, handler), durationMs }, `${event.type} handled by ${handler}`);
     },
   };
 
-  function begin(message: AnyMessage, handler: string): { ended: () => object } {
-    const { type, id, sessionId, correlationId } = message;
-    const fields = { type, id, sessionId, correlationId, handler };
-    log('debug', fields, `${type} begins in ${handler}`);
-    const startedAt = clock.monotonic();
-    return { ended: () => ({ ...fields, durationMs: clock.monotonic() - startedAt }) };
+  /** Gives back the monotonic time. */
+  function begin(message: AnyMessage, handler: string): number {
+    log('debug', fieldsOf(message, handler), `${message.type} begins in ${handler}`);
+    return clock.monotonic();
   }
 
   function log(at: LogLevel, fields: object, message: string): void {
@@ -70,6 +76,10 @@ export function loggingMiddleware(
       // A command must not fail because it could not be written about, and there is nowhere else to write.
     }
   }
+}
+
+function fieldsOf({ type, id, sessionId, correlationId }: AnyMessage, handler: string) {
+  return { type, id, sessionId, correlationId, handler };
 }
 
 function checkOptions(logger: Logger, level: LogLevel): void {

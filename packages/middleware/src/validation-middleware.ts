@@ -44,8 +44,10 @@ export function validationMiddleware(
   };
 
   function problemOf(message: AnyMessage, definition: AnyDefinition): Error | undefined {
-    const issues = [...idIssues(message), ...dataIssues(message, definition)];
-    return issues.length > 0 ? new ValidationFailedError(message.type, issues) : undefined;
+    const data = dataIssues(message, definition);
+    const idsFit = !isEmpty(message.id) && !(checksSession && isEmpty(message.sessionId));
+    if (idsFit && data === none) return undefined;
+    return new ValidationFailedError(message.type, [...idIssues(message), ...data]);
   }
 
   function* idIssues({ id, sessionId }: AnyMessage): Generator<ValidationIssue> {
@@ -56,14 +58,18 @@ export function validationMiddleware(
   }
 }
 
-function dataIssues(message: AnyMessage, definition: AnyDefinition): ValidationIssue[] {
+/** The issues of data that fits. */
+const none: readonly ValidationIssue[] = [];
+
+function dataIssues(message: AnyMessage, definition: AnyDefinition): readonly ValidationIssue[] {
   try {
     const checked = definition.data['~standard'].validate(message.data);
     if (checked instanceof Promise) {
       checked.catch(() => {}); // refused here; its own failure must not crash the process
       return [{ path: 'data', message: 'its schema validates asynchronously' }];
     }
-    return (checked.issues ?? []).map(({ path = [], message: problem }: SchemaIssue) => ({
+    if (!checked.issues) return none;
+    return checked.issues.map(({ path = [], message: problem }: SchemaIssue) => ({
       path: ['data', ...path.map(keyOf)].join('.'),
       message: problem,
     }));

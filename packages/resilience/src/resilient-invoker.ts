@@ -49,6 +49,7 @@ type Invoke = Parameters<CommandInvoker>[1];
 export function createResilientInvoker(parts: ResilientInvokerParts): CommandInvoker {
   const { policy, circuits, circuitKeyOf, deadLetters, wiring } = parts;
   const { clock, signals } = wiring;
+  const { firstTimeoutMs } = policy;
   const isGuarded = parts.bulkhead !== undefined || parts.rateLimiter !== undefined;
 
   return Object.assign(invokeResiliently, {
@@ -62,7 +63,9 @@ export function createResilientInvoker(parts: ResilientInvokerParts): CommandInv
     if (circuit.budget) circuit.budget.calls++;
     const startedAt = clock.monotonic();
     const attempting: Attempting = { call, circuit, invoke, startedAt };
-    const first = await attemptOnce(attempting, 1, policy.firstTimeoutMs);
+    const first = await (isGuarded
+      ? attemptGuarded(attempting, 1, firstTimeoutMs)
+      : attemptThroughBreaker(attempting, 1, firstTimeoutMs));
     return first.success ? (first as CommandResult) : recoverCommand(attempting, first);
   }
 

@@ -26,6 +26,7 @@ export class PendingEvent implements QueueEntry, DispatchReceiver {
   generation: Generation | undefined;
   /** Claimed from a store: never evicted, and aborted when the lease is lost. */
   isClaimed = false;
+  ticket: unknown = undefined;
   /** Was taken in; until then nobody counts it. */
   isAccepted = false;
   isSettled = false;

@@ -7,6 +7,8 @@ export interface QueueEntry {
   readonly event: EventMessage;
   /** May be thrown out to make room. */
   readonly evictable: boolean;
+  /** For the queue that holds the entry to write on; nobody else looks at it. */
+  ticket?: unknown;
   /** To be called by the queue once, as it takes the entry in. */
   accepted(): void;
   /** Tells the publisher what became of the event. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Deadlines } from './deadlines.ts';
 
 describe('Deadlines', () => {
-  it('serves several lengths, one timer for each', () => {
+  it('serves several lengths, one timer for each', async () => {
     const clock = createFakeClock();
     const deadlines = new Deadlines(clock);
     const expired: string[] = [];
@@ -11,8 +11,9 @@ describe('Deadlines', () => {
     deadlines.set(100, () => expired.push('long'));
     deadlines.set(50, () => expired.push('short'));
     deadlines.set(100, () => expired.push('long again'));
+    await clock.advanceAsync(0);
     expect(clock.pendingTimers).toBe(2);
-    clock.advance(100);
+    await clock.advanceAsync(100);
 
     expect(expired).toEqual(['short', 'long', 'long again']);
   });
@@ -37,7 +38,7 @@ describe('Deadlines', () => {
     let expired = 0;
 
     deadlines.set(10, () => expired++);
-    clock.advance(10);
+    await clock.advanceAsync(10);
 
     expect(expired).toBe(1);
   });

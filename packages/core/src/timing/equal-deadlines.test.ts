@@ -8,26 +8,27 @@ function createDeadline(expire: () => void): EqualDeadline {
 }
 
 describe('EqualDeadlines', () => {
-  it('expires each once, in order, when its time is up', () => {
+  it('expires each once, in order, when its time is up', async () => {
     const clock = createFakeClock();
     const deadlines = new EqualDeadlines(100, clock);
     const expired: string[] = [];
 
     deadlines.start(createDeadline(() => expired.push('a')));
-    clock.advance(60);
+    await clock.advanceAsync(60);
     deadlines.start(createDeadline(() => expired.push('b')));
-    clock.advance(40);
+    await clock.advanceAsync(40);
     expect(expired).toEqual(['a']);
-    clock.advance(60);
+    await clock.advanceAsync(60);
 
     expect(expired).toEqual(['a', 'b']);
   });
 
-  it('needs one timer for all', () => {
+  it('needs one timer for all', async () => {
     const clock = createFakeClock();
     const deadlines = new EqualDeadlines(100, clock);
 
     for (let count = 0; count < 50; count++) deadlines.start(createDeadline(() => {}));
+    await clock.advanceAsync(0);
 
     expect(clock.pendingTimers).toBe(1);
   });
@@ -45,7 +46,7 @@ describe('EqualDeadlines', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
-  it('expires exactly those that ran too long, over random histories', () => {
+  it('expires exactly those that ran too long, over random histories', async () => {
     const steps = fc.array(
       fc.oneof(
         fc.record({ do: fc.constant('start' as const) }),
@@ -55,15 +56,15 @@ describe('EqualDeadlines', () => {
       { maxLength: 100 },
     );
 
-    fc.assert(
-      fc.property(steps, (history) => {
+    await fc.assert(
+      fc.asyncProperty(steps, async (history) => {
         const clock = createFakeClock();
         const deadlines = new EqualDeadlines(100, clock);
         const calls: { startedAt: number; expired: number; stopped: boolean; it: EqualDeadline }[] =
           [];
 
         for (const step of history) {
-          if (step.do === 'wait') clock.advance(step.ms);
+          if (step.do === 'wait') await clock.advanceAsync(step.ms);
           else if (step.do === 'start') {
             const call = {
               startedAt: clock.monotonic(),
@@ -85,6 +86,7 @@ describe('EqualDeadlines', () => {
           }
         }
       }),
+      { numRuns: 50 },
     );
   });
 });

@@ -6,26 +6,29 @@ export interface EqualDeadline {
   before: EqualDeadline | undefined;
   /** Linked by `EqualDeadlines`. */
   after: EqualDeadline | undefined;
-  /** On the clock's monotonic time; set by `EqualDeadlines`. */
+  /** On the clock's monotonic time; set by `EqualDeadlines`, and 0 during the turn of the event loop in which it began. */
   dueAt: number;
   /** Called once when the time is up; never after `stop`. */
   expire(): void;
 }
 
 /**
- * Deadlines of one length. They end in the order in which they began, so one timer serves them all,
- * and starting and stopping one costs no timer.
+ * Deadlines of one length. They end in the order in which they began, so one timer serves them all. Their time begins
+ * to run with the next turn of the event loop: what is done before that needs neither a timer nor the time, and no
+ * deadline comes early.
  */
 export class EqualDeadlines {
   readonly durationMs: number;
   readonly #clock: Clock;
+  readonly #emptied: () => void;
   #first: EqualDeadline | undefined;
   #last: EqualDeadline | undefined;
+  /** The first one that began in this turn. */
+  #fresh: EqualDeadline | undefined;
   #timer: Disposable | undefined;
-  #resting = false;
-  readonly #emptied: () => void;
+  #turning = false;
 
-  /** `emptied` is called when none has been running for a turn of the event loop. */
+  /** `emptied` is called when a turn has ended and none is running. */
   constructor(durationMs: number, clock: Clock, emptied: () => void = () => {}) {
     this.durationMs = durationMs;
     this.#clock = clock;
@@ -33,24 +36,25 @@ export class EqualDeadlines {
   }
 
   start(deadline: EqualDeadline): void {
-    deadline.dueAt = this.#clock.monotonic() + this.durationMs;
+    deadline.dueAt = 0;
     deadline.before = this.#last;
+    deadline.after = undefined;
     if (this.#last) this.#last.after = deadline;
     else this.#first = deadline;
     this.#last = deadline;
-    this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), this.durationMs);
+    this.#fresh ??= deadline;
+    if (!this.#turning) this.#awaitTurn();
   }
 
   /** Stopping twice, or after it expired, does nothing. */
   stop(deadline: EqualDeadline): void {
-    if (this.#unlink(deadline) && !this.#first) this.#restUnlessUsedAgain();
+    if (!this.#unlink(deadline) || this.#first || this.#turning) return;
+    this.#awaitTurn();
   }
 
-  /** The timer would keep the process alive, but calls that follow each other in one turn should share it. */
-  #restUnlessUsedAgain(): void {
-    if (this.#resting) return;
-    this.#resting = true;
-    void this.#clock.yieldToIo().then(() => this.#rest());
+  #awaitTurn(): void {
+    this.#turning = true;
+    void this.#clock.yieldToIo().then(() => this.#turn());
   }
 
   #unlink(deadline: EqualDeadline): boolean {
@@ -60,28 +64,40 @@ export class EqualDeadlines {
     else this.#first = after;
     if (after) after.before = before;
     else this.#last = before;
+    if (this.#fresh === deadline) this.#fresh = after;
     deadline.before = undefined;
     deadline.after = undefined;
     return true;
   }
 
-  #rest(): void {
-    this.#resting = false;
-    if (this.#first) return;
-    this.#timer?.[Symbol.dispose]();
-    this.#timer = undefined;
-    this.#emptied();
+  /** Lets the time of the fresh ones run. A timer without any would keep the process alive. */
+  #turn(): void {
+    this.#turning = false;
+    if (!this.#first) {
+      this.#timer?.[Symbol.dispose]();
+      this.#timer = undefined;
+      this.#emptied();
+      return;
+    }
+    if (!this.#fresh) return;
+    const dueAt = this.#clock.monotonic() + this.durationMs;
+    for (let each: EqualDeadline | undefined = this.#fresh; each; each = each.after) {
+      each.dueAt = dueAt;
+    }
+    this.#fresh = undefined;
+    this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), this.durationMs);
   }
 
   #expireDue(): void {
     this.#timer = undefined;
     const now = this.#clock.monotonic();
-    for (let due = this.#first; due && due.dueAt <= now; due = this.#first) {
+    for (let due = this.#first; due && due !== this.#fresh && due.dueAt <= now; due = this.#first) {
       this.#unlink(due);
       due.expire();
     }
     const next = this.#first;
-    if (!next) this.#restUnlessUsedAgain();
-    else this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), next.dueAt - now);
+    if (next && next !== this.#fresh) {
+      this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), next.dueAt - now);
+    } else if (!next && !this.#turning) this.#awaitTurn();
   }
 }

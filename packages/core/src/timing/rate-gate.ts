@@ -65,8 +65,11 @@ export class RateGate {
   }
 
   #tryTake(costs: readonly number[]): boolean {
+    const [only] = this.#buckets;
+    if (only && this.#buckets.length === 1 && costs[0]! <= only.burst)
+      return only.tryTake(costs[0]);
     if (this.msUntil(costs) > 0) return false;
-    this.#buckets.forEach((bucket, index) => bucket.take(costs[index] ?? 0));
+    for (const [index, bucket] of this.#buckets.entries()) bucket.take(costs[index] ?? 0);
     return true;
   }
 

@@ -11,16 +11,16 @@ export interface CallContext {
   readonly signal: AbortSignal;
 }
 
-/** Who runs an attempt, and what for. */
-export interface CallAttemptOptions<T> {
-  readonly work: (context: CallContext) => T | PromiseLike<T>;
-  readonly attempt: number;
+/** What every attempt of a pipeline goes through. */
+export interface AttemptGuards {
   readonly deadlines: EqualDeadlines | undefined;
   readonly breaker: PermittingCircuitBreaker | undefined;
-  readonly permit: Permit | undefined;
-  readonly signal: AbortSignal | undefined;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
+}
+
+/** Hears how an attempt ended. */
+export interface AttemptReceiver<T> {
+  attemptSucceeded(attempt: CallAttempt<T>, value: T): void;
+  attemptFailed(attempt: CallAttempt<T>, thrown: unknown): void;
 }
 
 /**
@@ -31,17 +31,20 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
   before: EqualDeadline | undefined = undefined;
   after: EqualDeadline | undefined = undefined;
   dueAt = 0;
-  readonly #options: CallAttemptOptions<T>;
+  readonly attempt: number;
+  readonly #guards: AttemptGuards;
+  readonly #receiver: AttemptReceiver<T>;
+  #permit: Permit | undefined = undefined;
   #settled = false;
-  #controller: AbortController | undefined;
-  #reason: unknown;
+  #callerSignal: AbortSignal | undefined = undefined;
+  #callerAborted: (() => void) | undefined = undefined;
+  #controller: AbortController | undefined = undefined;
+  #reason: unknown = undefined;
 
-  constructor(options: CallAttemptOptions<T>) {
-    this.#options = options;
-  }
-
-  get attempt(): number {
-    return this.#options.attempt;
+  constructor(guards: AttemptGuards, receiver: AttemptReceiver<T>, attempt: number) {
+    this.#guards = guards;
+    this.#receiver = receiver;
+    this.attempt = attempt;
   }
 
   get signal(): AbortSignal {
@@ -52,10 +55,15 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
     return this.#controller.signal;
   }
 
-  start(): void {
-    const { deadlines, signal, work } = this.#options;
-    deadlines?.start(this);
-    signal?.addEventListener('abort', this.#abort, { once: true });
+  start(
+    work: (context: CallContext) => T | PromiseLike<T>,
+    permit: Permit | undefined,
+    signal: AbortSignal | undefined,
+  ): void {
+    this.#permit = permit;
+    const { deadlines } = this.#guards;
+    if (deadlines) deadlines.start(this);
+    if (signal) this.#follow(signal);
     try {
       const returned = work(this);
       if (isThenable(returned)) {
@@ -71,33 +79,36 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
 
   /** The time is up, whether the function listens to its signal or not. */
   expire(): void {
-    const error = new AttemptTimeoutError(this.#options.deadlines?.durationMs ?? 0);
+    const error = new AttemptTimeoutError(this.#guards.deadlines?.durationMs ?? 0);
     this.#failed(error);
     this.#abortSignal(error);
   }
 
   #succeeded(value: T): void {
     if (!this.#settle()) return;
-    const { breaker, permit, resolve } = this.#options;
-    if (breaker) breaker.succeeded(permit!);
-    resolve(value);
+    const { breaker } = this.#guards;
+    if (breaker) breaker.succeeded(this.#permit!); // where there is a breaker there is a permit
+    this.#receiver.attemptSucceeded(this, value);
   }
 
   #failed(thrown: unknown): void {
     if (!this.#settle()) return;
-    const { breaker, permit, reject } = this.#options;
-    if (breaker) breaker.failed(permit!, toError(thrown));
-    reject(thrown);
+    const { breaker } = this.#guards;
+    if (breaker) breaker.failed(this.#permit!, toError(thrown)); // as above
+    this.#receiver.attemptFailed(this, thrown);
   }
 
-  /** An arrow, so that it can be taken off again. */
-  readonly #abort = (): void => {
-    if (!this.#settle()) return;
-    const { breaker, permit, reject, signal } = this.#options;
-    if (breaker) breaker.released(permit!);
-    reject(new CallAbortedError(signal?.reason));
-    this.#abortSignal(signal?.reason);
-  };
+  #follow(signal: AbortSignal): void {
+    this.#callerSignal = signal;
+    this.#callerAborted = () => {
+      const { reason } = signal as { reason: unknown };
+      if (!this.#settle()) return;
+      if (this.#permit) this.#guards.breaker?.released(this.#permit);
+      this.#receiver.attemptFailed(this, new CallAbortedError(reason));
+      this.#abortSignal(reason);
+    };
+    signal.addEventListener('abort', this.#callerAborted, { once: true });
+  }
 
   #abortSignal(reason: unknown): void {
     this.#reason = reason;
@@ -108,9 +119,11 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
   #settle(): boolean {
     if (this.#settled) return false;
     this.#settled = true;
-    const { deadlines, signal } = this.#options;
+    const { deadlines } = this.#guards;
     if (deadlines) deadlines.stop(this);
-    if (signal) signal.removeEventListener('abort', this.#abort);
+    if (this.#callerAborted) {
+      this.#callerSignal?.removeEventListener('abort', this.#callerAborted);
+    }
     return true;
   }
 }

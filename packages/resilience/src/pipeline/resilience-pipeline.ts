@@ -18,7 +18,12 @@ import {
   type RetryPolicy,
 } from '../retry/retry-policy.ts';
 import { wiringOf, type Wiring, type WiringOptions } from '../wiring.ts';
-import { CallAttempt, type CallContext } from './call-attempt.ts';
+import {
+  CallAttempt,
+  type AttemptGuards,
+  type AttemptReceiver,
+  type CallContext,
+} from './call-attempt.ts';
 
 /** What to arm round a function. */
 export interface ResiliencePipelineOptions extends WiringOptions {
@@ -78,6 +83,12 @@ interface PipelineParts {
   readonly budget: RetryBudget | undefined;
 }
 
+/** How to make one attempt. */
+interface AttemptHow extends RunOptions {
+  readonly timeoutMs: number | undefined;
+  readonly failure: (thrown: unknown) => FailedAttempt;
+}
+
 type Work<T> = (context: CallContext) => T | PromiseLike<T>;
 
 class ArmedPipeline implements ResiliencePipeline {
@@ -85,76 +96,84 @@ class ArmedPipeline implements ResiliencePipeline {
   readonly #breaker: PermittingCircuitBreaker | undefined;
   readonly #budget: RetryBudget | undefined;
   /** Of first attempts: all are equally long, so they share a timer. */
-  readonly #deadlines: EqualDeadlines | undefined;
+  readonly guards: AttemptGuards;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
     this.#breaker = parts.breaker;
     this.#budget = parts.budget;
     const { firstTimeoutMs } = parts.policy;
-    if (firstTimeoutMs !== undefined) {
-      this.#deadlines = new EqualDeadlines(firstTimeoutMs, parts.wiring.clock);
-    }
+    const deadlines =
+      firstTimeoutMs === undefined
+        ? undefined
+        : new EqualDeadlines(firstTimeoutMs, parts.wiring.clock);
+    this.guards = { deadlines, breaker: parts.breaker };
   }
 
   get circuitBreaker(): CircuitBreaker | undefined {
     return this.#breaker;
   }
 
-  run<T>(work: Work<T>, { signal }: RunOptions = noOptions): Promise<T> {
+  run<T>(work: Work<T>, options?: RunOptions): Promise<T> {
+    const signal = options?.signal;
     if (signal?.aborted) return Promise.reject(new CallAbortedError(signal.reason));
     const breaker = this.#breaker;
-    const permit = breaker?.enter();
+    const permit = breaker ? breaker.enter() : undefined;
     if (breaker && !permit) return Promise.reject(breaker.refusal());
     if (this.#budget) this.#budget.calls++;
 
     return new Promise((resolve, reject) => {
-      const first = new CallAttempt<T>({
-        work,
-        attempt: 1,
-        deadlines: this.#deadlines,
-        breaker,
-        permit,
-        signal,
-        resolve,
-        reject: (thrown) => {
-          const startedAt = first.dueAt - (this.#deadlines?.durationMs ?? 0);
-          const failure = { success: false, error: toError(thrown) } as const;
-          this.#recover(work, failure, { startedAt, signal }).then(resolve, reject);
-        },
-      });
-      first.start();
+      const run = new PipelineRun(this, work, signal);
+      run.resolve = resolve;
+      run.reject = reject;
+      new CallAttempt<T>(this.guards, run, 1).start(work, permit, signal);
     });
   }
 
-  async #recover<T>(
-    work: Work<T>,
-    first: FailedAttempt,
-    { startedAt, signal }: { readonly startedAt: number; readonly signal: AbortSignal | undefined },
+  /** Rejects with the very thing that was thrown last, be it an Error or not. */
+  async recover<T>(
+    { work, signal }: PipelineRun<T>,
+    first: CallAttempt<T>,
+    thrownFirst: unknown,
   ): Promise<T> {
     const { policy, budget, wiring } = this.#parts;
+    const originals = new Map<Error, unknown>();
+    const failure = (thrown: unknown): FailedAttempt => {
+      const error = toError(thrown);
+      originals.set(error, thrown);
+      return { success: false, error };
+    };
     const { outcome } = await recover<T>(
       {
         once: false,
-        startedAt,
+        startedAt: this.#startOf(first),
         signal: () => signal,
-        attempt: (attempt, timeoutMs) => this.#attempt(work, attempt, { timeoutMs, signal }),
+        attempt: (attempt, timeoutMs) =>
+          this.#attempt(work, attempt, { timeoutMs, signal, failure }),
         timedOut: (timeoutMs, cause) => new AttemptTimeoutError(timeoutMs, { cause }),
         aborted: (reason, cause) =>
           cause instanceof CallAbortedError ? cause : new CallAbortedError(reason, { cause }),
         retrying: () => {},
       },
-      first,
+      failure(thrownFirst),
       { policy, budget, clock: wiring.clock },
     );
     if (outcome.success) return outcome.result;
-    throw outcome.error;
+    throw originals.get(outcome.error) ?? outcome.error;
+  }
+
+  /** One that failed in the turn in which it began has no time of its own yet. */
+  #startOf({ dueAt }: { readonly dueAt: number }): number {
+    const { deadlines } = this.guards;
+    return dueAt === 0 || !deadlines
+      ? this.#parts.wiring.clock.monotonic()
+      : dueAt - deadlines.durationMs;
   }
 
   #attempt<T>(
     work: Work<T>,
     attempt: number,
-    { timeoutMs, signal }: { readonly timeoutMs: number | undefined } & RunOptions,
+    { timeoutMs, signal, failure }: AttemptHow,
   ): Promise<Attempt<T>> {
     const breaker = this.#breaker;
     const permit = breaker?.enter();
@@ -164,18 +183,36 @@ class ArmedPipeline implements ResiliencePipeline {
     const { clock } = this.#parts.wiring;
     const deadlines = timeoutMs === undefined ? undefined : new EqualDeadlines(timeoutMs, clock);
     return new Promise((settle) => {
-      new CallAttempt<T>({
-        work,
-        attempt,
-        deadlines,
-        breaker,
-        permit,
-        signal,
-        resolve: (result) => settle({ success: true, result }),
-        reject: (thrown) => settle({ success: false, error: toError(thrown) }),
-      }).start();
+      const receiver: AttemptReceiver<T> = {
+        attemptSucceeded: (_, result) => settle({ success: true, result }),
+        attemptFailed: (_, thrown) => settle(failure(thrown)),
+      };
+      new CallAttempt<T>({ deadlines, breaker }, receiver, attempt).start(work, permit, signal);
     });
   }
 }
 
-const noOptions: RunOptions = {};
+/** One run: hears how its first attempt ended, and goes on where that failed. */
+class PipelineRun<T> implements AttemptReceiver<T> {
+  readonly work: Work<T>;
+  readonly signal: AbortSignal | undefined;
+  resolve: (value: T) => void = unset;
+  reject: (thrown: unknown) => void = unset;
+  readonly #pipeline: ArmedPipeline;
+
+  constructor(pipeline: ArmedPipeline, work: Work<T>, signal: AbortSignal | undefined) {
+    this.#pipeline = pipeline;
+    this.work = work;
+    this.signal = signal;
+  }
+
+  attemptSucceeded(_: CallAttempt<T>, value: T): void {
+    this.resolve(value);
+  }
+
+  attemptFailed(first: CallAttempt<T>, thrown: unknown): void {
+    this.#pipeline.recover(this, first, thrown).then(this.resolve, this.reject);
+  }
+}
+
+function unset(): void {}

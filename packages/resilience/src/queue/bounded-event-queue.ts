@@ -79,11 +79,10 @@ class BoundedQueue implements BoundedEventQueue {
 
   next(): QueueEntry | undefined {
     for (let entry = this.#lanes.next(); entry; entry = this.#lanes.next()) {
-      if (this.#evictable.clean(entry)) {
+      if (this.#evictable.leave(entry)) {
         this.#lanes.release(entry);
         continue;
       }
-      this.#evictable.forget(entry);
       this.#totals.dequeued++;
       this.#roomWasMade();
       return entry;
@@ -98,8 +97,7 @@ class BoundedQueue implements BoundedEventQueue {
   remove(matches: (entry: QueueEntry) => boolean): readonly QueueEntry[] {
     this.#waiters.reject(matches);
     const removed = this.#lanes.remove((entry) => this.#evictable.isLeftOver(entry) || matches(entry));
-    const queued = removed.filter((entry) => !this.#evictable.clean(entry));
-    for (const entry of queued) this.#evictable.forget(entry);
+    const queued = removed.filter((entry) => !this.#evictable.leave(entry));
     this.#totals.removed += queued.length;
     if (queued.length > 0) this.#roomWasMade();
     return queued;
@@ -164,13 +162,16 @@ class BoundedQueue implements BoundedEventQueue {
     const evicted = this.#evictable.evictOldest();
     if (!evicted) return false;
     this.#totals.dropped++;
-    if (this.#evictable.tooManyLeftOvers) {
-      for (const entry of this.#lanes.remove((each) => this.#evictable.isLeftOver(each))) {
-        this.#evictable.clean(entry);
-      }
-    }
+    this.#cleanLanes();
     evicted.settle({ status: 'dropped', reason: 'evicted' });
     return true;
+  }
+
+  #cleanLanes(): void {
+    if (!this.#evictable.tooManyLeftOvers) return;
+    for (const entry of this.#lanes.remove((each) => this.#evictable.isLeftOver(each))) {
+      this.#evictable.leave(entry);
+    }
   }
 
   /** The event is in, in its order; it is the publisher who goes on later. */

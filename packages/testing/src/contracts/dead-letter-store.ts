@@ -62,7 +62,11 @@ function describeKeeping(open: Open): void {
 
     const [first, second] = await store.list();
     expect(first).toEqual({ ...anEntry('a'), message: first?.message });
-    expect(first?.message).toMatchObject({ id: 'a', data: { text: 'text of a' }, metadata: { trace: 'a' } });
+    expect(first?.message).toMatchObject({
+      id: 'a',
+      data: { text: 'text of a' },
+      metadata: { trace: 'a' },
+    });
     expect(second).toMatchObject({ id: 'e:logger', handler: 'logger' });
   });
 
@@ -100,7 +104,9 @@ function describeQueries(open: Open): void {
     expect(ids(await store.list({ type: 'contract.ask' }))).toEqual(['a', 'b']);
     expect(ids(await store.list({ sessionId: alice }))).toEqual(['b', 'c']);
     expect(ids(await store.list({ since: 2_000 }))).toEqual(['b', 'c']);
-    expect(ids(await store.list({ type: 'contract.tell', sessionId: alice, since: 3_000 }))).toEqual(['c']);
+    expect(
+      ids(await store.list({ type: 'contract.tell', sessionId: alice, since: 3_000 })),
+    ).toEqual(['c']);
     expect(await store.count({ sessionId: alice })).toBe(2);
     expect(await store.count()).toBe(3);
   });

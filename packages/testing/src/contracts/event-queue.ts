@@ -53,7 +53,8 @@ function inSession(session: string, text: string): RecordedEntry {
 }
 
 async function fill(queue: EventQueue, entries: readonly QueueEntry[]): Promise<void> {
-  for (const entry of entries) expect(await queue.enqueue(entry, { mayWait: true })).toBe('accepted');
+  for (const entry of entries)
+    expect(await queue.enqueue(entry, { mayWait: true })).toBe('accepted');
 }
 
 function textOf(entry: QueueEntry | undefined): string | undefined {
@@ -145,7 +146,10 @@ function describeKeeping(open: Open): void {
 
   it('takes out what matches, in order, and leaves the rest in theirs', async () => {
     const { queue } = await openForTest(open);
-    await fill(queue, ['1', '2', '3', '4'].map((text) => inSession('a', text)));
+    await fill(
+      queue,
+      ['1', '2', '3', '4'].map((text) => inSession('a', text)),
+    );
     const isEven = (entry: QueueEntry): boolean => Number(textOf(entry)) % 2 === 0;
 
     const removed = queue.remove(isEven);
