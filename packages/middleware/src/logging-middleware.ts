@@ -40,7 +40,11 @@ export function loggingMiddleware(
       const durationMs = clock.monotonic() - startedAt;
       const { attempt: attempts } = context;
       if (result.success) {
-        log(level, { ...fieldsOf(command, handler), durationMs, attempts }, `${command.type} succeeded`);
+        log(
+          level,
+          { ...fieldsOf(command, handler), durationMs, attempts },
+          `${command.type} succeeded`,
+        );
       } else {
         const { error } = result;
         const fields = { ...fieldsOf(command, handler), durationMs, attempts, error };
@@ -59,7 +63,11 @@ export function loggingMiddleware(
         throw thrown;
       }
       const durationMs = clock.monotonic() - startedAt;
-      log(level, { ...fieldsOf(event, handler), durationMs }, `${event.type} handled by ${handler}`);
+      log(
+        level,
+        { ...fieldsOf(event, handler), durationMs },
+        `${event.type} handled by ${handler}`,
+      );
     },
   };
 

@@ -107,7 +107,10 @@ function rateLimiterOf(
     keyOf: keyOf(key, 'rateLimiter.key', wiring),
     tokensOf: (command) =>
       tokens
-        ? askCallback(wiring, () => tokens(command), { callback: 'rateLimiter.tokens', otherwise: 0 })
+        ? askCallback(wiring, () => tokens(command), {
+            callback: 'rateLimiter.tokens',
+            otherwise: 0,
+          })
         : 0,
     usedTokensOf: usedTokens,
   };

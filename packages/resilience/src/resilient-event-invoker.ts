@@ -100,7 +100,14 @@ export function createResilientEventInvoker({
     if (givenUp) {
       const firstAttemptAt = Math.floor(clock.now() - (clock.monotonic() - startedAt));
       const { error } = outcome;
-      await deadLetters.add({ message: event, handler, error, attempts, firstAttemptAt, reason: givenUp });
+      await deadLetters.add({
+        message: event,
+        handler,
+        error,
+        attempts,
+        firstAttemptAt,
+        reason: givenUp,
+      });
     }
     throw outcome.error;
   }
@@ -112,7 +119,11 @@ export function createResilientEventInvoker({
       signal,
       timeoutMs,
       handler,
-    }: { readonly signal: AbortSignal; readonly timeoutMs: number | undefined; readonly handler: string },
+    }: {
+      readonly signal: AbortSignal;
+      readonly timeoutMs: number | undefined;
+      readonly handler: string;
+    },
   ): Promise<Attempt<void>> {
     return new Promise((resolve) => {
       const deadlines = timeoutMs === undefined ? undefined : new EqualDeadlines(timeoutMs, clock);

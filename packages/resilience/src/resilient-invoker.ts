@@ -158,7 +158,10 @@ export function createResilientInvoker(parts: ResilientInvokerParts): CommandInv
     if (givenUp && attempts > 0) {
       const firstAttemptAt = clock.now() - (clock.monotonic() - startedAt);
       const letter = { message: command, error: outcome.error, attempts, reason: givenUp };
-      const added = await deadLetters.add({ ...letter, firstAttemptAt: Math.floor(firstAttemptAt) });
+      const added = await deadLetters.add({
+        ...letter,
+        firstAttemptAt: Math.floor(firstAttemptAt),
+      });
       if (added) publishDeadLetter(call, letter);
     }
     return failed(outcome.error, command.id);

@@ -122,7 +122,10 @@ describe('circuitBreaker (9.2)', () => {
   });
 
   it('counts timeouts; cancellations, misuse and invalid data do not count and free their probe', async () => {
-    const { clock, breaker, failWith, failTimes } = create({ failureThreshold: 1, successThreshold: 1 });
+    const { clock, breaker, failWith, failTimes } = create({
+      failureThreshold: 1,
+      successThreshold: 1,
+    });
     const cancelled = new CommandCancelledError('ask', 'gone');
     await failWith(cancelled);
     await failWith(new DOMException('stopped', 'AbortError'));
@@ -150,7 +153,11 @@ describe('circuitBreaker (9.2)', () => {
   });
 
   it('lets the share of failures slide', async () => {
-    const { clock, breaker, succeed, failTimes } = create({ failureRate: 0.5, minimumCalls: 4, windowMs: 1_000 });
+    const { clock, breaker, succeed, failTimes } = create({
+      failureRate: 0.5,
+      minimumCalls: 4,
+      windowMs: 1_000,
+    });
 
     await failTimes(3);
     clock.advance(1_000);
@@ -181,7 +188,11 @@ describe('circuitBreaker (9.2)', () => {
     breaker.close();
     breaker.close();
 
-    expect(recorded.of('circuit.changed').map(({ breaker: key, from, to, cause }) => [key, from, to, cause])).toEqual([
+    expect(
+      recorded
+        .of('circuit.changed')
+        .map(({ breaker: key, from, to, cause }) => [key, from, to, cause]),
+    ).toEqual([
       ['model', 'closed', 'open', 'too many failures'],
       ['model', 'open', 'half_open', 'recovery time is over'],
       ['model', 'half_open', 'closed', 'probes succeeded'],
@@ -231,7 +242,10 @@ describe('circuitBreaker (9.2)', () => {
     const { breaker, failTimes, clock } = create();
     await failTimes(1);
 
-    expect(breaker.status().lastFailure).toMatchObject({ at: clock.now(), error: { message: 'down' } });
+    expect(breaker.status().lastFailure).toMatchObject({
+      at: clock.now(),
+      error: { message: 'down' },
+    });
   });
 
   it('refuses every option out of range, all at once', () => {
@@ -281,7 +295,9 @@ class Model {
         this.#probes = [];
         changed = true;
       } else if (this.state === 'half_open') {
-        const lapses = this.#probes.map(({ startedAt }) => startedAt + this.#options.recoveryTimeoutMs);
+        const lapses = this.#probes.map(
+          ({ startedAt }) => startedAt + this.#options.recoveryTimeoutMs,
+        );
         const first = Math.min(...lapses);
         if (lapses.length > 0 && now >= first) {
           this.#open(first);

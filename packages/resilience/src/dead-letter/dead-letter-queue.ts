@@ -110,7 +110,11 @@ export class DeadLetterQueue {
 
   async #evict(status: 'waiting' | 'resolved'): Promise<void> {
     const { clock, signals } = this.#wiring;
-    for (let excess = (await this.#store.count({ status })) - this.#capacity; excess > 0; excess--) {
+    for (
+      let excess = (await this.#store.count({ status })) - this.#capacity;
+      excess > 0;
+      excess--
+    ) {
       const [oldest] = await this.#store.list({ status, limit: 1 });
       if (!oldest || !(await this.#store.discard(oldest.id))) return;
       this.#evicted++;
@@ -124,7 +128,14 @@ export class DeadLetterQueue {
     }
   }
 
-  #entryOf({ message, handler, error, attempts, firstAttemptAt, reason }: DeadLetter): DeadLetterEntry {
+  #entryOf({
+    message,
+    handler,
+    error,
+    attempts,
+    firstAttemptAt,
+    reason,
+  }: DeadLetter): DeadLetterEntry {
     return {
       id: deadLetterId(message, handler),
       message,

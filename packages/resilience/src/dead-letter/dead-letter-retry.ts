@@ -146,7 +146,10 @@ export class DeadLetterRetry {
     if (message.kind === 'command') return this.#bus.execute(message as CommandMessage);
     const { onlyTo } = this.#bus;
     if (!onlyTo) {
-      throw new DeadLetterRetryError(id, 'this bus does not retry event handlers. Create it with events: { retry: {} }.');
+      throw new DeadLetterRetryError(
+        id,
+        'this bus does not retry event handlers. Create it with events: { retry: {} }.',
+      );
     }
     return this.#sendToHandler(message, handler ?? '', onlyTo);
   }
@@ -183,4 +186,3 @@ export class DeadLetterRetry {
     };
   }
 }
-

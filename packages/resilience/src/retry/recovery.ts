@@ -108,7 +108,10 @@ function nextStep<T>(
   if (delayMs >= leftMs) {
     const retryAt = clock.now() + delayMs;
     const cause = { cause: error };
-    return late(asked ? new RetryLaterError(retryAt, delayMs, cause) : work.timedOut(timeoutMs, error), attempts);
+    return late(
+      asked ? new RetryLaterError(retryAt, delayMs, cause) : work.timedOut(timeoutMs, error),
+      attempts,
+    );
   }
   if (budget && !budget.tryTake()) return givenUp(error, attempts, 'exhausted');
   return { delayMs };
