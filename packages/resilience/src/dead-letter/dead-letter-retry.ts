@@ -79,6 +79,7 @@ export class DeadLetterRetry {
       if (result.success) await store.settle(id, edited ? 'resolved' : 'removed');
       else await store.settle(id, this.#withHistory(entry, result.error, retrying));
       if (edited) await this.#letters.evictOverflow('resolved');
+      if (result.success) await this.#letters.reportChange();
       return result;
     } catch (refused) {
       await store.settle(id, { ...entry, status: 'waiting' });
