@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import { run, stopwatch } from './lib/run.ts';
-import { removeStaleOutput } from './lib/stale-output.ts';
 
 interface Step {
   readonly name: string;
@@ -25,7 +24,7 @@ const STEPS: readonly Step[] = [
   },
   { name: 'tests', commands: ['node scripts/test.ts --project=!types'] },
   { name: 'type tests', commands: ['node scripts/test.ts --project=types --passWithNoTests'] },
-  { name: 'build', commands: ['turbo run build --output-logs=errors-only'] },
+  { name: 'build', commands: ['node scripts/build.ts --output-logs=errors-only'] },
   {
     name: 'packed shape',
     commands: [
@@ -46,7 +45,6 @@ process.exitCode = await runSteps(
 
 async function runSteps(steps: readonly Step[]): Promise<number> {
   const elapsed = stopwatch();
-  removeStaleOutput(process.cwd());
   for (const [index, { name, commands }] of steps.entries()) {
     const stepElapsed = stopwatch();
     console.log(`\n[${index + 1}/${steps.length}] ${name}`);

@@ -9,7 +9,7 @@ const TIMEOUT_MS = 60_000;
 /** What an example's tsconfig.json says is for checking; here it is compiled. */
 const COMPILER_OPTIONS =
   '--noEmit false --composite false --incremental false --tsBuildInfoFile null ' +
-  '--declaration false --declarationMap false --sourceMap false --rewriteRelativeImportExtensions true';
+  '--declaration false --emitDeclarationOnly false --rewriteRelativeImportExtensions true';
 
 export interface ExampleRun {
   /** Every package of the workspace, to look up engines. */

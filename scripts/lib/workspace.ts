@@ -74,9 +74,14 @@ export function compare(a: string, b: string): number {
   return a < b ? -1 : 1;
 }
 
+/** Reads the package.json of a folder. */
+export function readManifest(dir: string): Manifest {
+  return JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest;
+}
+
 function readPackage(root: string, folder: string): WorkspacePackage {
   const dir = join(root, folder);
-  const manifest = JSON.parse(readFileSync(join(dir, 'package.json'), 'utf8')) as Manifest;
+  const manifest = readManifest(dir);
   const { name } = manifest;
   return { name, dir, path: shown(root, dir), manifest, entryPoints: entryPointsOf(dir, manifest) };
 }
@@ -90,7 +95,7 @@ function entryPointsOf(dir: string, { name, exports = {} }: Manifest): EntryPoin
 }
 
 function isGenerated(name: string): boolean {
-  return name === 'node_modules' || name === 'dist' || name === 'coverage' || name === '.turbo';
+  return ['node_modules', 'build', 'dist', 'coverage', '.turbo'].includes(name);
 }
 
 /** Reads a file that may be absent. */

@@ -18,7 +18,10 @@ describe('bulkhead (9.5)', () => {
     const second = run('a');
     await expect(run('a')).rejects.toMatchObject({ code: 'LLMGINE_BULKHEAD_FULL', key: 'a' });
     void run('b');
-    expect(slots.counts()).toEqual({ a: { running: 1, waiting: 1 }, b: { running: 1, waiting: 0 } });
+    expect(slots.counts()).toEqual({
+      a: { running: 1, waiting: 1 },
+      b: { running: 1, waiting: 0 },
+    });
     finish[0]!();
     await first;
     finish.at(-1)!();
@@ -32,7 +35,10 @@ describe('bulkhead (9.5)', () => {
     const leaving = new AbortController();
     const order: string[] = [];
     const named = (name: string, signal?: AbortSignal) =>
-      run('a', signal).then(() => order.push(name), () => order.push(`${name} left`));
+      run('a', signal).then(
+        () => order.push(name),
+        () => order.push(`${name} left`),
+      );
     const all = [named('1'), named('2', leaving.signal), named('3')];
 
     leaving.abort();
@@ -83,7 +89,9 @@ describe('bulkhead (9.5)', () => {
   it('refuses who has aborted already', async () => {
     const { run, slots } = create({ maxConcurrent: 1 });
 
-    await expect(run('a', AbortSignal.abort())).rejects.toMatchObject({ code: 'LLMGINE_CALL_ABORTED' });
+    await expect(run('a', AbortSignal.abort())).rejects.toMatchObject({
+      code: 'LLMGINE_CALL_ABORTED',
+    });
     expect(slots.counts()).toEqual({});
   });
 
@@ -122,7 +130,9 @@ describe('bulkhead (9.5)', () => {
   });
 
   it('refuses options out of range', () => {
-    expect(() => bulkhead({ maxConcurrent: 0, maxQueue: -1 })).toThrowError(/maxConcurrent.*maxQueue/);
+    expect(() => bulkhead({ maxConcurrent: 0, maxQueue: -1 })).toThrowError(
+      /maxConcurrent.*maxQueue/,
+    );
     expect(() => bulkhead({} as never)).toThrowError(/must be given/);
   });
 });

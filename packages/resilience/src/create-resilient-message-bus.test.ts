@@ -130,7 +130,12 @@ describe('createResilientMessageBus: retry (9.1)', () => {
         { when: Quota, then: 'deadLetter' },
         { when: 'E_GONE', then: 'fail' },
         { when: Gone, then: 'fail' },
-        { when: (error: Error) => error instanceof Busy, then: 'retryAfter', retryAfterMs: 5_000, maxRetries: 1 },
+        {
+          when: (error: Error) => error instanceof Busy,
+          then: 'retryAfter',
+          retryAfterMs: 5_000,
+          maxRetries: 1,
+        },
       ],
     } as const;
     const run = async (...errors: Error[]) => {
@@ -152,7 +157,9 @@ describe('createResilientMessageBus: retry (9.1)', () => {
     const when = () => {
       throw new Error('broken');
     };
-    const { bus, settle, recorded } = await create({ retry: { policies: [{ when, then: 'fail' }] } });
+    const { bus, settle, recorded } = await create({
+      retry: { policies: [{ when, then: 'fail' }] },
+    });
     const attempts = failing(bus, down);
 
     await settle(bus.execute(Ask({ text: 'a' })));
@@ -194,7 +201,10 @@ describe('createResilientMessageBus: retry (9.1)', () => {
 
     expect(result).toMatchObject({ success: true, result: 'late but fine' });
     expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
-    expect(recorded.of('handler.finished').map(({ outcome }) => outcome)).toEqual(['timed-out', 'succeeded']);
+    expect(recorded.of('handler.finished').map(({ outcome }) => outcome)).toEqual([
+      'timed-out',
+      'succeeded',
+    ]);
   });
 
   it('covers all attempts with timeoutMs, keeps the last error as the cause, and the command as a dead letter', async () => {
@@ -219,7 +229,9 @@ describe('createResilientMessageBus: retry (9.1)', () => {
     await settle(Promise.all([late, cancelled]));
 
     expect(await late).toMatchObject({ error: { code: 'LLMGINE_COMMAND_TIMEOUT', cause: down } });
-    expect(await cancelled).toMatchObject({ error: { code: 'LLMGINE_COMMAND_CANCELLED', cause: down } });
+    expect(await cancelled).toMatchObject({
+      error: { code: 'LLMGINE_COMMAND_CANCELLED', cause: down },
+    });
     expect(await bus.getDeadLetterEntries()).toMatchObject([
       { reason: 'deadline', message: { data: { text: 'late' } } },
     ]);
@@ -246,7 +258,10 @@ describe('createResilientMessageBus: retry (9.1)', () => {
     });
     bus.registerCommandHandler(Ask, () => fail(down));
 
-    await settle(Promise.all(Array.from({ length: 100 }, () => bus.execute(Ask({ text: 'a' })))), 0);
+    await settle(
+      Promise.all(Array.from({ length: 100 }, () => bus.execute(Ask({ text: 'a' })))),
+      0,
+    );
 
     expect(recorded.of('command.retried')).toHaveLength(20);
   });
@@ -261,15 +276,23 @@ describe('createResilientMessageBus: retry (9.1)', () => {
     const command = Charge();
 
     await settle(bus.execute(command));
-    await expect(bus.retryDeadLetterEntry(command.id)).rejects.toMatchObject({ code: 'LLMGINE_DEAD_LETTER_RETRY' });
+    await expect(bus.retryDeadLetterEntry(command.id)).rejects.toMatchObject({
+      code: 'LLMGINE_DEAD_LETTER_RETRY',
+    });
 
     expect(calls).toBe(1);
-    expect(await bus.getDeadLetterEntries()).toMatchObject([{ reason: 'policy', status: 'waiting' }]);
+    expect(await bus.getDeadLetterEntries()).toMatchObject([
+      { reason: 'policy', status: 'waiting' },
+    ]);
   });
 
   it('refuses middleware that repeats beside it', async () => {
     const { bus } = await create();
-    const repeating: CommandMiddleware = { name: 'again', repeats: true, aroundCommand: (_, next) => next() };
+    const repeating: CommandMiddleware = {
+      name: 'again',
+      repeats: true,
+      aroundCommand: (_, next) => next(),
+    };
 
     expect(() => bus.addCommandMiddleware(repeating)).toThrowError(NestedRetryError);
   });
@@ -282,7 +305,9 @@ describe('createResilientMessageBus: circuit breaker (9.2)', () => {
 
     for (let n = 0; n < 5; n++) await bus.execute(Ask({ text: 'a' }));
     const refused = await bus.execute(Ask({ text: 'b' }));
-    expect(refused).toMatchObject({ error: { code: 'LLMGINE_CIRCUIT_OPEN', retryAfterMs: 60_000 } });
+    expect(refused).toMatchObject({
+      error: { code: 'LLMGINE_CIRCUIT_OPEN', retryAfterMs: 60_000 },
+    });
     expect(attempts).toHaveLength(5);
     expect(bus.getCircuitBreakerStates()).toMatchObject({ ask: { state: 'open', rejected: 1 } });
     expect(await bus.getDeadLetterEntries()).toHaveLength(5);
@@ -292,7 +317,11 @@ describe('createResilientMessageBus: circuit breaker (9.2)', () => {
     for (let n = 0; n < 3; n++) await settle(bus.execute(Ask({ text: 'c' })), 0);
 
     expect(bus.getCircuitBreakerStates()).toMatchObject({ ask: { state: 'closed' } });
-    expect(recorded.of('circuit.changed').map(({ to }) => to)).toEqual(['open', 'half_open', 'closed']);
+    expect(recorded.of('circuit.changed').map(({ to }) => to)).toEqual([
+      'open',
+      'half_open',
+      'closed',
+    ]);
   });
 
   it("ends retrying when the circuit opens between attempts, with the handler's own error", async () => {
@@ -393,6 +422,15 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     expect(await bus.getDeadLetterEntries()).toEqual([]);
   });
 
+  it('tells how many are left when entries are retried or discarded', async () => {
+    const { bus, command, recorded, repair } = await withDeadLetter();
+    repair();
+
+    await bus.retryDeadLetterEntry(command.id);
+
+    expect(recorded.of('dead-letters.changed')).toMatchObject([{ deadLetters: 0 }]);
+  });
+
   it('puts an entry whose retry fails back, with its history, and makes no second one', async () => {
     const { bus, command, recorded } = await withDeadLetter();
 
@@ -415,7 +453,9 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     expect(result.commandId).not.toBe(command.id);
     expect(texts.at(-1)).toBe('edited');
     expect(await bus.getDeadLetterEntries()).toEqual([]);
-    expect(await bus.getDeadLetterEntries({ status: 'resolved' })).toMatchObject([{ id: command.id }]);
+    expect(await bus.getDeadLetterEntries({ status: 'resolved' })).toMatchObject([
+      { id: command.id },
+    ]);
   });
 
   it('puts the original back when its edited copy fails, and keeps no copy', async () => {
@@ -446,10 +486,14 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     bus.registerCommandHandler(Numbered, () => {
       throw down;
     });
-    const command = (Numbered as unknown as (data: unknown) => ReturnType<typeof Numbered>)({ n: 1 });
+    const command = (Numbered as unknown as (data: unknown) => ReturnType<typeof Numbered>)({
+      n: 1,
+    });
     await settle(bus.execute(command));
 
-    await expect(bus.retryDeadLetterEntry(command.id, { data: { n: 'x' } })).rejects.toBeInstanceOf(InvalidMessageError);
+    await expect(bus.retryDeadLetterEntry(command.id, { data: { n: 'x' } })).rejects.toBeInstanceOf(
+      InvalidMessageError,
+    );
 
     expect(await bus.getDeadLetterEntries()).toMatchObject([{ status: 'waiting', redrives: 0 }]);
   });
@@ -479,7 +523,9 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     const report = await settle(retrying);
 
     expect(report).toEqual({ succeeded: 3, failed: 1, skipped: 0 });
-    expect(await bus.getDeadLetterEntries()).toMatchObject([{ message: { data: { text: 'bad' } } }]);
+    expect(await bus.getDeadLetterEntries()).toMatchObject([
+      { message: { data: { text: 'bad' } } },
+    ]);
   });
 
   it('lists by session and type, discards, and purges', async () => {
@@ -487,7 +533,9 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     await settle(bus.execute(Ask({ text: 'b' })));
 
     expect(await bus.getDeadLetterEntries({ sessionId: sessionId('s') })).toHaveLength(1);
-    expect(await bus.getDeadLetterEntries({ limit: 1, offset: 1 })).toMatchObject([{ message: { data: { text: 'b' } } }]);
+    expect(await bus.getDeadLetterEntries({ limit: 1, offset: 1 })).toMatchObject([
+      { message: { data: { text: 'b' } } },
+    ]);
     const [first] = await bus.getDeadLetterEntries();
     expect(await bus.discardDeadLetterEntry(first!.id)).toBe(true);
     expect(await bus.purgeDeadLetters({ type: 'ask' })).toBe(1);
@@ -519,22 +567,34 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     await bus.execute(command);
     await clock.advanceAsync(10);
 
-    expect(seen).toMatchObject([{ commandType: 'ask', commandId: command.id, attempts: 1, reason: 'exhausted' }]);
+    expect(seen).toMatchObject([
+      { commandType: 'ask', commandId: command.id, attempts: 1, reason: 'exhausted' },
+    ]);
     expect(await bus.getDeadLetterEntries()).toHaveLength(2);
   });
 
   it('gives the error to the caller and reports the store when that fails', async () => {
     const { createMemoryDeadLetterStore } = await import('@llmgine/core/stores');
-    const full = { ...createMemoryDeadLetterStore(), add: () => Promise.reject(new Error('disk full')) };
-    const { bus, settle, recorded } = await create({ retry: { maxRetries: 0 }, deadLetterStore: full });
+    const full = {
+      ...createMemoryDeadLetterStore(),
+      add: () => Promise.reject(new Error('disk full')),
+    };
+    const { bus, settle, recorded } = await create({
+      retry: { maxRetries: 0 },
+      deadLetterStore: full,
+    });
     failing(bus, down);
 
     expect(await settle(bus.execute(Ask({ text: 'a' })))).toMatchObject({ error: down });
-    expect(recorded.of('store.failed')).toMatchObject([{ store: 'dead-letters', operation: 'add' }]);
+    expect(recorded.of('store.failed')).toMatchObject([
+      { store: 'dead-letters', operation: 'add' },
+    ]);
   });
 
   it('keeps failed event handlers by name when told to retry them, and sends to that handler only', async () => {
-    const { bus, settle, recorded } = await create({ events: { retry: { maxRetries: 1, jitter: 'none' } } });
+    const { bus, settle, recorded } = await create({
+      events: { retry: { maxRetries: 1, jitter: 'none' } },
+    });
     let broken = true;
     const handled: string[] = [];
     bus.registerEventHandler(Happened, () => void handled.push('first'), { name: 'first' });
@@ -549,11 +609,16 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     const event = Happened({ n: 1 });
 
     const receipt = await settle(bus.publish(event));
-    expect(receipt).toMatchObject({ status: 'processed', failures: [{ handler: 'second', error: down }] });
+    expect(receipt).toMatchObject({
+      status: 'processed',
+      failures: [{ handler: 'second', error: down }],
+    });
     expect(handled).toEqual(['first', 'second', 'second']);
     expect(recorded.of('event-handler.retried')).toMatchObject([{ handler: 'second', attempt: 1 }]);
     const id = `${event.id}:second`;
-    expect(await bus.getDeadLetterEntries()).toMatchObject([{ id, handler: 'second', attempts: 2 }]);
+    expect(await bus.getDeadLetterEntries()).toMatchObject([
+      { id, handler: 'second', attempts: 2 },
+    ]);
 
     broken = false;
     expect(await settle(bus.retryDeadLetterEntry(id))).toMatchObject({ success: true });
@@ -569,16 +634,23 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
       throw down;
     });
 
-    expect(await settle(bus.publish(Happened({ n: 1 })))).toEqual({ status: 'processed', failures: [] });
+    expect(await settle(bus.publish(Happened({ n: 1 })))).toEqual({
+      status: 'processed',
+      failures: [],
+    });
   });
 
   it('gives up on event handlers that never settle, at their time or when they are aborted', async () => {
-    const { bus, settle } = await create({ events: { retry: { maxRetries: 0, attemptTimeoutMs: 50 } } });
+    const { bus, settle } = await create({
+      events: { retry: { maxRetries: 0, attemptTimeoutMs: 50 } },
+    });
     bus.registerEventHandler(Happened, () => new Promise<void>(() => {}), { name: 'stuck' });
 
     const receipt = await settle(bus.publish(Happened({ n: 1 })), 100);
 
-    expect(receipt).toMatchObject({ failures: [{ handler: 'stuck', error: { code: 'LLMGINE_HANDLER_TIMEOUT' } }] });
+    expect(receipt).toMatchObject({
+      failures: [{ handler: 'stuck', error: { code: 'LLMGINE_HANDLER_TIMEOUT' } }],
+    });
     expect(await bus.getDeadLetterEntries()).toMatchObject([{ handler: 'stuck' }]);
   });
 });
@@ -587,7 +659,10 @@ describe('createResilientMessageBus: bulkhead and limiter (9.5)', () => {
   it('runs so many commands of a type at a time, lets some wait and refuses the rest, without dead letters', async () => {
     const { bus, clock } = await create({ bulkhead: { maxConcurrent: 1, maxQueue: 1 } });
     const finish: (() => void)[] = [];
-    bus.registerCommandHandler(Ask, () => new Promise<string>((resolve) => finish.push(() => resolve('done'))));
+    bus.registerCommandHandler(
+      Ask,
+      () => new Promise<string>((resolve) => finish.push(() => resolve('done'))),
+    );
 
     const results = ['a', 'b', 'c'].map((text) => bus.execute(Ask({ text })));
     await clock.advanceAsync(0);
@@ -597,7 +672,10 @@ describe('createResilientMessageBus: bulkhead and limiter (9.5)', () => {
     await clock.advanceAsync(0);
     finish[1]!();
 
-    expect(await Promise.all(results.slice(0, 2))).toMatchObject([{ success: true }, { success: true }]);
+    expect(await Promise.all(results.slice(0, 2))).toMatchObject([
+      { success: true },
+      { success: true },
+    ]);
     expect(await bus.getDeadLetterEntries()).toEqual([]);
   });
 
@@ -609,7 +687,9 @@ describe('createResilientMessageBus: bulkhead and limiter (9.5)', () => {
       return inner.success ? `outer of ${inner.result}` : 'refused';
     });
 
-    expect(await settle(bus.execute(Ask({ text: 'outer' })))).toMatchObject({ result: 'outer of inner' });
+    expect(await settle(bus.execute(Ask({ text: 'outer' })))).toMatchObject({
+      result: 'outer of inner',
+    });
   });
 
   it('keeps commands within requests and tokens per minute, settling what they used', async () => {
@@ -646,7 +726,11 @@ describe('createResilientMessageBus: bulkhead and limiter (9.5)', () => {
 
 describe('createResilientMessageBus: the queue (9.3)', () => {
   it('tells publishers what became of their events, and counts them', async () => {
-    const { bus, clock } = await create({ eventQueueSize: 2, backpressureStrategy: 'REJECT_NEW', concurrency: 1 });
+    const { bus, clock } = await create({
+      eventQueueSize: 2,
+      backpressureStrategy: 'REJECT_NEW',
+      concurrency: 1,
+    });
     const finish: (() => void)[] = [];
     bus.registerEventHandler(Happened, () => new Promise<void>((resolve) => finish.push(resolve)));
     const first = bus.publish(Happened({ n: 0 }));
@@ -661,7 +745,11 @@ describe('createResilientMessageBus: the queue (9.3)', () => {
       { status: 'queued' },
       { status: 'dropped', reason: 'queue-full' },
     ]);
-    expect(bus.getQueueMetrics()).toMatchObject({ currentSize: 2, totalRejected: 1, backpressureActive: true });
+    expect(bus.getQueueMetrics()).toMatchObject({
+      currentSize: 2,
+      totalRejected: 1,
+      backpressureActive: true,
+    });
     for (let n = 0; n < 3; n++) {
       finish[n]!();
       await clock.advanceAsync(0);
@@ -693,7 +781,11 @@ describe('createResilientMessageBus: the queue (9.3)', () => {
   });
 
   it('lets nobody hang who waits for room when the bus stops', async () => {
-    const { bus, clock } = await create({ eventQueueSize: 1, backpressureStrategy: 'ADAPTIVE_RATE_LIMIT', concurrency: 1 });
+    const { bus, clock } = await create({
+      eventQueueSize: 1,
+      backpressureStrategy: 'ADAPTIVE_RATE_LIMIT',
+      concurrency: 1,
+    });
     bus.registerEventHandler(Happened, () => new Promise<void>(() => {}));
     const receipts = [1, 2, 3, 4].map((n) => bus.publish(Happened({ n })));
     await clock.advanceAsync(0);
@@ -711,7 +803,12 @@ describe('createResilientMessageBus: options', () => {
     const wrong = {
       eventQueueSize: 0,
       backpressureStrategy: 'DROP' as 'REJECT_NEW',
-      retry: { maxRetries: -1, jitter: 'x' as 'full', policies: [{ when: 3 as never, then: 'x' as 'fail' }], budget: { ratio: -1 } },
+      retry: {
+        maxRetries: -1,
+        jitter: 'x' as 'full',
+        policies: [{ when: 3 as never, then: 'x' as 'fail' }],
+        budget: { ratio: -1 },
+      },
       circuitBreaker: { failureThreshold: 0 },
       breakerKey: 'type' as never,
       maxBreakers: 0,

@@ -42,7 +42,10 @@ export class CallAbortedError extends LlmgineError {
   readonly reason: unknown;
 
   constructor(reason: unknown, options?: ErrorOptions) {
-    super(`A call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`, options);
+    super(
+      `A call was aborted: ${reason instanceof Error ? reason.message : String(reason)}`,
+      options,
+    );
     this.reason = reason;
   }
 }

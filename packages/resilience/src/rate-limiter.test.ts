@@ -81,7 +81,10 @@ describe('rateLimiter (9.5)', () => {
     const { limiter } = create({ requestsPerMinute: 1, onLimit: 'fail' });
     await limiter.reserve();
 
-    await expect(limiter.reserve()).rejects.toMatchObject({ code: 'LLMGINE_RATE_LIMITED', retryAfterMs: 60_000 });
+    await expect(limiter.reserve()).rejects.toMatchObject({
+      code: 'LLMGINE_RATE_LIMITED',
+      retryAfterMs: 60_000,
+    });
   });
 
   it('ends a wait when its caller aborts', async () => {
@@ -108,10 +111,12 @@ describe('rateLimiter (9.5)', () => {
 
   it('refuses options out of range, and tokens that are no number', async () => {
     expect(() => rateLimiter({})).toThrowError(/requestsPerMinute or tokensPerMinute/);
-    expect(() => rateLimiter({ requestsPerMinute: 0, tokensPerMinute: -1, maxKeys: 0 })).toThrowError(
-      /requestsPerMinute.*tokensPerMinute.*maxKeys/,
-    );
-    await expect(create({ requestsPerMinute: 1 }).limiter.reserve({ tokens: Number.NaN })).rejects.toMatchObject({
+    expect(() =>
+      rateLimiter({ requestsPerMinute: 0, tokensPerMinute: -1, maxKeys: 0 }),
+    ).toThrowError(/requestsPerMinute.*tokensPerMinute.*maxKeys/);
+    await expect(
+      create({ requestsPerMinute: 1 }).limiter.reserve({ tokens: Number.NaN }),
+    ).rejects.toMatchObject({
       code: 'LLMGINE_INVALID_OPTIONS',
     });
   });

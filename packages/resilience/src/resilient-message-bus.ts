@@ -1,9 +1,4 @@
-import type {
-  CommandMessage,
-  CommandResult,
-  MessageBus,
-  MessageBusOptions,
-} from '@llmgine/core';
+import type { CommandMessage, CommandResult, MessageBus, MessageBusOptions } from '@llmgine/core';
 import type {
   DeadLetterEntry,
   DeadLetterFilter,

@@ -10,7 +10,10 @@ const Work = defineCommand('work', { data: typeOnly<{ n: number; edited?: boolea
 describe('dead letters over random redrives (9.4)', () => {
   const steps = fc.array(
     fc.oneof(
-      { arbitrary: fc.record({ do: fc.constant('execute' as const), fails: fc.boolean() }), weight: 4 },
+      {
+        arbitrary: fc.record({ do: fc.constant('execute' as const), fails: fc.boolean() }),
+        weight: 4,
+      },
       {
         arbitrary: fc.record({
           do: fc.constantFrom('retry' as const, 'edit' as const, 'discard' as const),
@@ -20,7 +23,10 @@ describe('dead letters over random redrives (9.4)', () => {
         }),
         weight: 6,
       },
-      { arbitrary: fc.record({ do: fc.constant('retryAll' as const), fails: fc.boolean() }), weight: 1 },
+      {
+        arbitrary: fc.record({ do: fc.constant('retryAll' as const), fails: fc.boolean() }),
+        weight: 1,
+      },
     ),
     { maxLength: 40 },
   );

@@ -1,5 +1,5 @@
 import { defineEvent, sessionId, typeOnly, type PublishReceipt } from '@llmgine/core';
-import { BackpressureStrategy, createResilientMessageBus } from '@llmgine/resilience';
+import { createResilientMessageBus, type BackpressureStrategy } from '@llmgine/resilience';
 import { systemClock } from '@llmgine/core/timing';
 import { describe, expect, it } from 'vitest';
 
@@ -30,7 +30,10 @@ function createTurns(perTurn: number) {
 }
 
 async function flood(strategy: BackpressureStrategy) {
-  const bus = createResilientMessageBus({ eventQueueSize: CAPACITY, backpressureStrategy: strategy });
+  const bus = createResilientMessageBus({
+    eventQueueSize: CAPACITY,
+    backpressureStrategy: strategy,
+  });
   const handlingTurn = createTurns(HANDLED_PER_TURN);
   const publishingTurn = createTurns(PUBLISHED_PER_TURN);
   const latest = new Map<string, number>();
@@ -67,16 +70,20 @@ async function flood(strategy: BackpressureStrategy) {
 }
 
 describe('one million events from 50 producers, ten times as fast as they are handled (9.3)', () => {
-  it('evicts lossy events only, keeps the order, and accounts for every event: DROP_OLDEST', { timeout: 120_000 }, async () => {
-    const { count, receipts, metrics } = await flood('DROP_OLDEST');
+  it(
+    'evicts lossy events only, keeps the order, and accounts for every event: DROP_OLDEST',
+    { timeout: 120_000 },
+    async () => {
+      const { count, receipts, metrics } = await flood('DROP_OLDEST');
 
-    expect((receipts['queued'] ?? 0) + (receipts['queue-full'] ?? 0)).toBe(EVENTS);
-    expect(count.handled).toBe(metrics.totalEnqueued - metrics.totalDropped);
-    expect(metrics.totalRejected).toBe(receipts['queue-full'] ?? 0);
-    expect(metrics.totalDropped).toBeGreaterThan(0);
-    expect(count.outOfOrder).toBe(0);
-    expect(metrics.maxSizeReached).toBeLessThanOrEqual(CAPACITY);
-  });
+      expect((receipts['queued'] ?? 0) + (receipts['queue-full'] ?? 0)).toBe(EVENTS);
+      expect(count.handled).toBe(metrics.totalEnqueued - metrics.totalDropped);
+      expect(metrics.totalRejected).toBe(receipts['queue-full'] ?? 0);
+      expect(metrics.totalDropped).toBeGreaterThan(0);
+      expect(count.outOfOrder).toBe(0);
+      expect(metrics.maxSizeReached).toBeLessThanOrEqual(CAPACITY);
+    },
+  );
 
   it('refuses what there is no room for: REJECT_NEW', { timeout: 120_000 }, async () => {
     const { count, receipts, metrics } = await flood('REJECT_NEW');
@@ -88,13 +95,17 @@ describe('one million events from 50 producers, ten times as fast as they are ha
     expect(metrics.maxSizeReached).toBeLessThanOrEqual(CAPACITY);
   });
 
-  it('loses nothing and slows the producers: ADAPTIVE_RATE_LIMIT', { timeout: 120_000 }, async () => {
-    const { count, receipts, metrics } = await flood('ADAPTIVE_RATE_LIMIT');
+  it(
+    'loses nothing and slows the producers: ADAPTIVE_RATE_LIMIT',
+    { timeout: 120_000 },
+    async () => {
+      const { count, receipts, metrics } = await flood('ADAPTIVE_RATE_LIMIT');
 
-    expect(receipts).toEqual({ queued: EVENTS });
-    expect(count.handled).toBe(EVENTS);
-    expect(metrics.totalDropped + metrics.totalRejected).toBe(0);
-    expect(count.outOfOrder).toBe(0);
-    expect(metrics.maxSizeReached).toBeLessThanOrEqual(CAPACITY);
-  });
+      expect(receipts).toEqual({ queued: EVENTS });
+      expect(count.handled).toBe(EVENTS);
+      expect(metrics.totalDropped + metrics.totalRejected).toBe(0);
+      expect(count.outOfOrder).toBe(0);
+      expect(metrics.maxSizeReached).toBeLessThanOrEqual(CAPACITY);
+    },
+  );
 });

@@ -7,10 +7,10 @@ import type { MetricsSnapshot } from '../signals/metrics-source.ts';
 import type { BusSession } from './bus-session.ts';
 import { BusWiring } from './bus-wiring.ts';
 import { checkBatch, checkDeadline, checkOptions } from './check-options.ts';
-import { createSessionObject, DEFAULT_DEADLINE_MS } from './create-bus-session.ts';
 import type { DeadlineOptions } from './deadline-options.ts';
 import type { BusStats, MessageBus, StopReport } from './message-bus.ts';
 import type { MessageBusOptions } from './message-bus-options.ts';
+import { createSessionObject, DEFAULT_DEADLINE_MS } from './session-object.ts';
 
 /** Somebody outside every handler, of no session. */
 const outside: Sender = { scope: undefined };

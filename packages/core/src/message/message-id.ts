@@ -1,5 +1,3 @@
-import { randomFillSync } from 'node:crypto';
-
 /** Makes ids that sort by the time they were made. */
 export interface MessageIds {
   /** A new id for a message made at `now` (epoch milliseconds). */
@@ -17,7 +15,7 @@ const counterDigits = Array.from({ length: 4096 }, (_, value) => hex(value, 3));
  * randomness is drawn once per millisecond, then counted. When a millisecond runs out of counts, or the clock goes
  * back, ids go on from the last millisecond used, so they never repeat or sort backwards.
  */
-export function createMessageIds(fillRandom: FillRandom = randomFillSync): MessageIds {
+export function createMessageIds(fillRandom: FillRandom = fillFromSystem): MessageIds {
   const random = new Uint8Array(8);
   let millisecond = -1;
   let counter = 4096; // as if a millisecond had run out, so that the first id always enters one
@@ -43,6 +41,11 @@ export function createMessageIds(fillRandom: FillRandom = randomFillSync): Messa
     head = `${time.slice(0, 8)}-${time.slice(8)}-7`;
     tail = `-${digits.slice(0, 4)}-${digits.slice(4)}`;
   }
+}
+
+/** The global loads Node's crypto module when it is first read, and importing this package does not. */
+function fillFromSystem(bytes: Uint8Array): void {
+  crypto.getRandomValues(bytes);
 }
 
 function hex(value: number, digits: number): string {

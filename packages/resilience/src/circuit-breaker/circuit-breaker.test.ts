@@ -122,7 +122,10 @@ describe('circuitBreaker (9.2)', () => {
   });
 
   it('counts timeouts; cancellations, misuse and invalid data do not count and free their probe', async () => {
-    const { clock, breaker, failWith, failTimes } = create({ failureThreshold: 1, successThreshold: 1 });
+    const { clock, breaker, failWith, failTimes } = create({
+      failureThreshold: 1,
+      successThreshold: 1,
+    });
     const cancelled = new CommandCancelledError('ask', 'gone');
     await failWith(cancelled);
     await failWith(new DOMException('stopped', 'AbortError'));
@@ -150,7 +153,11 @@ describe('circuitBreaker (9.2)', () => {
   });
 
   it('lets the share of failures slide', async () => {
-    const { clock, breaker, succeed, failTimes } = create({ failureRate: 0.5, minimumCalls: 4, windowMs: 1_000 });
+    const { clock, breaker, succeed, failTimes } = create({
+      failureRate: 0.5,
+      minimumCalls: 4,
+      windowMs: 1_000,
+    });
 
     await failTimes(3);
     clock.advance(1_000);
@@ -158,6 +165,22 @@ describe('circuitBreaker (9.2)', () => {
     await failTimes(1);
 
     expect(breaker.status()).toMatchObject({ state: 'closed', failures: 1 });
+  });
+
+  it('counts no success of an earlier state in the share', async () => {
+    const { breaker, failTimes } = create({ failureRate: 0.5, minimumCalls: 2 });
+    const finish: (() => void)[] = [];
+    const early = Array.from({ length: 10 }, () =>
+      breaker.run(() => new Promise<void>((resolve) => finish.push(resolve))),
+    );
+    breaker.isolate();
+    breaker.close();
+
+    for (const resolve of finish) resolve();
+    await Promise.all(early);
+    await failTimes(2);
+
+    expect(breaker.status().state).toBe('open');
   });
 
   it('refuses everything while isolated by hand, until it is closed by hand', async () => {
@@ -181,7 +204,11 @@ describe('circuitBreaker (9.2)', () => {
     breaker.close();
     breaker.close();
 
-    expect(recorded.of('circuit.changed').map(({ breaker: key, from, to, cause }) => [key, from, to, cause])).toEqual([
+    expect(
+      recorded
+        .of('circuit.changed')
+        .map(({ breaker: key, from, to, cause }) => [key, from, to, cause]),
+    ).toEqual([
       ['model', 'closed', 'open', 'too many failures'],
       ['model', 'open', 'half_open', 'recovery time is over'],
       ['model', 'half_open', 'closed', 'probes succeeded'],
@@ -231,7 +258,10 @@ describe('circuitBreaker (9.2)', () => {
     const { breaker, failTimes, clock } = create();
     await failTimes(1);
 
-    expect(breaker.status().lastFailure).toMatchObject({ at: clock.now(), error: { message: 'down' } });
+    expect(breaker.status().lastFailure).toMatchObject({
+      at: clock.now(),
+      error: { message: 'down' },
+    });
   });
 
   it('refuses every option out of range, all at once', () => {
@@ -281,7 +311,9 @@ class Model {
         this.#probes = [];
         changed = true;
       } else if (this.state === 'half_open') {
-        const lapses = this.#probes.map(({ startedAt }) => startedAt + this.#options.recoveryTimeoutMs);
+        const lapses = this.#probes.map(
+          ({ startedAt }) => startedAt + this.#options.recoveryTimeoutMs,
+        );
         const first = Math.min(...lapses);
         if (lapses.length > 0 && now >= first) {
           this.#open(first);

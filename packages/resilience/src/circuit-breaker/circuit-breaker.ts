@@ -190,7 +190,10 @@ export class PermittingCircuitBreaker implements CircuitBreaker {
   #enterAsProbe(): Permit | undefined {
     this.#refresh();
     const state = this.#state;
-    if (state.name === 'half_open' && state.successes + state.probes.size < this.#successThreshold) {
+    if (
+      state.name === 'half_open' &&
+      state.successes + state.probes.size < this.#successThreshold
+    ) {
       const probe: Permit = { startedAt: this.#wiring.clock.monotonic() };
       state.probes.add(probe);
       return probe;
@@ -213,7 +216,10 @@ export class PermittingCircuitBreaker implements CircuitBreaker {
       const state: BreakerState = this.#state;
       if (state.name === 'open') {
         if (now < state.until) return;
-        this.#become({ name: 'half_open', successes: 0, probes: new Set() }, 'recovery time is over');
+        this.#become(
+          { name: 'half_open', successes: 0, probes: new Set() },
+          'recovery time is over',
+        );
       } else {
         const lapsedAt = this.#firstLapse();
         if (lapsedAt === undefined || now < lapsedAt) return;

@@ -78,10 +78,16 @@ describe('resiliencePipeline (9.1, 9.2)', () => {
   });
 
   it('refuses while the circuit is open', async () => {
-    const { pipeline, outcome } = create({ circuitBreaker: { failureThreshold: 1 }, name: 'model' });
+    const { pipeline, outcome } = create({
+      circuitBreaker: { failureThreshold: 1 },
+      name: 'model',
+    });
     await pipeline.run(() => Promise.reject(down)).catch(() => {});
 
-    await expect(pipeline.run(() => 1)).rejects.toMatchObject({ code: 'LLMGINE_CIRCUIT_OPEN', breaker: 'model' });
+    await expect(pipeline.run(() => 1)).rejects.toMatchObject({
+      code: 'LLMGINE_CIRCUIT_OPEN',
+      breaker: 'model',
+    });
     pipeline.circuitBreaker?.close();
     expect(await outcome(pipeline.run(() => 1))).toBe(1);
   });
@@ -114,11 +120,16 @@ describe('resiliencePipeline (9.1, 9.2)', () => {
     await clock.advanceAsync(60);
 
     expect(context?.signal.aborted).toBe(true);
-    expect(await outcome(running)).toMatchObject({ code: 'LLMGINE_ATTEMPT_TIMEOUT', timeoutMs: 50 });
+    expect(await outcome(running)).toMatchObject({
+      code: 'LLMGINE_ATTEMPT_TIMEOUT',
+      timeoutMs: 50,
+    });
   });
 
   it('covers all attempts and waits with timeoutMs', async () => {
-    const { pipeline, clock, failing, outcome } = create({ retry: { timeoutMs: 350, maxRetries: 50, jitter: 'none' } });
+    const { pipeline, clock, failing, outcome } = create({
+      retry: { timeoutMs: 350, maxRetries: 50, jitter: 'none' },
+    });
 
     const error = await outcome(pipeline.run(failing(99)));
 
@@ -148,7 +159,9 @@ describe('resiliencePipeline (9.1, 9.2)', () => {
     expect(await outcome(first)).toMatchObject({ code: 'LLMGINE_CALL_ABORTED' });
     expect(inner?.aborted).toBe(true);
     expect(await outcome(second)).toMatchObject({ code: 'LLMGINE_CALL_ABORTED', cause: down });
-    await expect(pipeline.run(() => 1, { signal: during.signal })).rejects.toMatchObject({ code: 'LLMGINE_CALL_ABORTED' });
+    await expect(pipeline.run(() => 1, { signal: during.signal })).rejects.toMatchObject({
+      code: 'LLMGINE_CALL_ABORTED',
+    });
   });
 
   it('leaves no timer and no listener behind', async () => {

@@ -71,7 +71,8 @@ export function resiliencePipeline(options: ResiliencePipelineOptions = {}): Res
     wiring,
     policy: createRetryPolicy(retry ?? { maxRetries: 0 }, wiring),
     breaker: circuitBreaker && new PermittingCircuitBreaker(name, circuitBreaker, wiring),
-    budget: retry?.budget === false ? undefined : new RetryBudget(retry?.budget ?? {}, wiring.clock),
+    budget:
+      retry?.budget === false ? undefined : new RetryBudget(retry?.budget ?? {}, wiring.clock),
   });
 }
 

@@ -12,5 +12,7 @@ export function retry<T>(
   work: (context: CallContext) => T | PromiseLike<T>,
   { signal, clock, signals, ...policy }: RetryOptions & RunOptions & WiringOptions = {},
 ): Promise<T> {
-  return resiliencePipeline({ retry: { ...policy, budget: false }, clock, signals }).run(work, { signal });
+  return resiliencePipeline({ retry: { ...policy, budget: false }, clock, signals }).run(work, {
+    signal,
+  });
 }

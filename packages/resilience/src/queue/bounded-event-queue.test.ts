@@ -154,7 +154,8 @@ describe('createBoundedEventQueue under ADAPTIVE_RATE_LIMIT (9.3)', () => {
     const outcomes: string[] = [];
     void put(fact(1));
     void put(fact(2));
-    for (const n of [3, 4]) void Promise.resolve(put(fact(n))).then((outcome) => outcomes.push(`${n} ${outcome}`));
+    for (const n of [3, 4])
+      void Promise.resolve(put(fact(n))).then((outcome) => outcomes.push(`${n} ${outcome}`));
     expect(queue.metrics().waiting).toBe(2);
 
     queue.release(queue.next()!);
@@ -265,7 +266,13 @@ describe('createBoundedEventQueue (9.3)', () => {
   });
 
   it('refuses every option out of range, all at once', () => {
-    const wrong = { capacity: 0, strategy: 'DROP' as 'REJECT_NEW', dropOldest: 'x' as 'any', highWaterMark: 2, lowWaterMark: -1 };
+    const wrong = {
+      capacity: 0,
+      strategy: 'DROP' as 'REJECT_NEW',
+      dropOldest: 'x' as 'any',
+      highWaterMark: 2,
+      lowWaterMark: -1,
+    };
 
     expect(() => createBoundedEventQueue(wrong)).toThrowError(
       /capacity.*strategy.*dropOldest.*highWaterMark.*lowWaterMark/,
@@ -287,7 +294,10 @@ describe('createBoundedEventQueue against a model of itself (9.3)', () => {
     fc.oneof(
       { arbitrary: puts, weight: 5 },
       { arbitrary: fc.constant({ do: 'take' as const }), weight: 3 },
-      { arbitrary: fc.record({ do: fc.constant('release' as const), which: fc.nat(5) }), weight: 3 },
+      {
+        arbitrary: fc.record({ do: fc.constant('release' as const), which: fc.nat(5) }),
+        weight: 3,
+      },
       { arbitrary: fc.constant({ do: 'removeB' as const }), weight: 1 },
     ),
     { maxLength: 120 },
@@ -311,11 +321,15 @@ describe('createBoundedEventQueue against a model of itself (9.3)', () => {
               const entry = (step.lossy ? delta : fact)(offered.length, step.session);
               entry.accepted = () => void (expectedOrder[step.session] ??= []).push(entry);
               offered.push(entry);
-              void Promise.resolve(put(entry, step.mayWait)).then((outcome) => outcomes.set(entry, outcome));
+              void Promise.resolve(put(entry, step.mayWait)).then((outcome) =>
+                outcomes.set(entry, outcome),
+              );
             } else if (step.do === 'take') {
               const entry = queue.next();
               if (entry) {
-                expect(busy.some(({ event }) => event.sessionId === entry.event.sessionId)).toBe(false);
+                expect(busy.some(({ event }) => event.sessionId === entry.event.sessionId)).toBe(
+                  false,
+                );
                 busy.push(entry);
                 taken.push(entry as Entry);
               }
@@ -343,7 +357,9 @@ describe('createBoundedEventQueue against a model of itself (9.3)', () => {
             now.totalRemoved,
             now.totalDropped,
           ]);
-          expect([...outcomes.values()].filter((outcome) => outcome === 'rejected')).toHaveLength(now.totalRejected);
+          expect([...outcomes.values()].filter((outcome) => outcome === 'rejected')).toHaveLength(
+            now.totalRejected,
+          );
           expect(evicted.every(({ event }) => event.lossy)).toBe(true);
           for (const session of ['a', 'b', 'c']) {
             const gone = new Set<Entry>([...evicted, ...removed]);

@@ -71,7 +71,8 @@ class BoundedQueue implements BoundedEventQueue {
     const mayWait = options.mayWait && !isBusEventType(entry.event.type);
     if (size < this.#capacity && (this.#waiters.size === 0 || !mayWait)) {
       this.#accept(entry);
-      if (this.#strategy !== BackpressureStrategy.ADAPTIVE_RATE_LIMIT || !mayWait) return 'accepted';
+      if (this.#strategy !== BackpressureStrategy.ADAPTIVE_RATE_LIMIT || !mayWait)
+        return 'accepted';
       return size + 1 < this.#highMark ? 'accepted' : this.#slowedDown(options.signal);
     }
     return this.#enqueueWhenFull(entry, { ...options, mayWait });
@@ -96,7 +97,9 @@ class BoundedQueue implements BoundedEventQueue {
 
   remove(matches: (entry: QueueEntry) => boolean): readonly QueueEntry[] {
     this.#waiters.reject(matches);
-    const removed = this.#lanes.remove((entry) => this.#evictable.isLeftOver(entry) || matches(entry));
+    const removed = this.#lanes.remove(
+      (entry) => this.#evictable.isLeftOver(entry) || matches(entry),
+    );
     const queued = removed.filter((entry) => !this.#evictable.leave(entry));
     this.#totals.removed += queued.length;
     if (queued.length > 0) this.#roomWasMade();
@@ -138,7 +141,8 @@ class BoundedQueue implements BoundedEventQueue {
 
   /** Only one strategy evicts. Facts, the bus's own events and those that a store has claimed stay. */
   #mayEvict({ evictable, event }: QueueEntry): boolean {
-    if (this.#strategy !== BackpressureStrategy.DROP_OLDEST || isBusEventType(event.type)) return false;
+    if (this.#strategy !== BackpressureStrategy.DROP_OLDEST || isBusEventType(event.type))
+      return false;
     return evictable || (this.#evictsAny && event.scheduledAt === undefined);
   }
 

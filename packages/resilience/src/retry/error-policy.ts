@@ -46,7 +46,10 @@ export function decideOn(
   wiring: Wiring,
 ): ErrorDecision {
   const row = policies.find(({ when }) =>
-    askCallback(wiring, () => matches(error, when), { callback: 'policies.when', otherwise: false }),
+    askCallback(wiring, () => matches(error, when), {
+      callback: 'policies.when',
+      otherwise: false,
+    }),
   );
   if (!row) return { action: defaultActionFor(error) };
   const { then: action, retryAfterMs, maxRetries } = row;

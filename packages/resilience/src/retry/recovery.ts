@@ -81,7 +81,7 @@ export async function recover<T>(
 }
 
 /** How long the next attempt may take: its own limit, or what is left of the time for all. */
-export function attemptTimeout(
+function attemptTimeout(
   { startedAt }: Pick<Recoverable<unknown>, 'startedAt'>,
   { policy, clock }: Pick<RecoveryParts, 'policy' | 'clock'>,
 ): number | undefined {
@@ -108,7 +108,10 @@ function nextStep<T>(
   if (delayMs >= leftMs) {
     const retryAt = clock.now() + delayMs;
     const cause = { cause: error };
-    return late(asked ? new RetryLaterError(retryAt, delayMs, cause) : work.timedOut(timeoutMs, error), attempts);
+    return late(
+      asked ? new RetryLaterError(retryAt, delayMs, cause) : work.timedOut(timeoutMs, error),
+      attempts,
+    );
   }
   if (budget && !budget.tryTake()) return givenUp(error, attempts, 'exhausted');
   return { delayMs };

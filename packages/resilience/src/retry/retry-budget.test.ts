@@ -45,23 +45,28 @@ describe('RetryBudget (9.1)', () => {
     );
 
     fc.assert(
-      fc.property(steps, fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(5), (history, ratio, minPerSecond) => {
-        const clock = createFakeClock();
-        const budget = new RetryBudget({ ratio, minPerSecond }, clock);
-        let calls = 0;
-        const retriedAt: number[] = [];
+      fc.property(
+        steps,
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        fc.nat(5),
+        (history, ratio, minPerSecond) => {
+          const clock = createFakeClock();
+          const budget = new RetryBudget({ ratio, minPerSecond }, clock);
+          let calls = 0;
+          const retriedAt: number[] = [];
 
-        for (const step of history) {
-          clock.advance(step.waitMs);
-          calls += step.calls;
-          budget.calls += step.calls;
-          for (let retry = 0; retry < step.retries; retry++) {
-            if (budget.tryTake()) retriedAt.push(clock.monotonic());
+          for (const step of history) {
+            clock.advance(step.waitMs);
+            calls += step.calls;
+            budget.calls += step.calls;
+            for (let retry = 0; retry < step.retries; retry++) {
+              if (budget.tryTake()) retriedAt.push(clock.monotonic());
+            }
+            const recent = retriedAt.filter((at) => clock.monotonic() - at < 9_000).length;
+            expect(recent).toBeLessThanOrEqual(Math.max(minPerSecond * 10, ratio * calls) + 1e-9);
           }
-          const recent = retriedAt.filter((at) => clock.monotonic() - at < 9_000).length;
-          expect(recent).toBeLessThanOrEqual(Math.max(minPerSecond * 10, ratio * calls) + 1e-9);
-        }
-      }),
+        },
+      ),
     );
   });
 });

@@ -35,7 +35,11 @@ export class RetryBudget {
   readonly #ratio: number;
   readonly #minimum: number;
   readonly #clock: Clock;
-  readonly #slots: Slot[] = Array.from({ length: SLOTS }, () => ({ index: -1, calls: 0, retries: 0 }));
+  readonly #slots: Slot[] = Array.from({ length: SLOTS }, () => ({
+    index: -1,
+    calls: 0,
+    retries: 0,
+  }));
   #lookedAt: number;
 
   constructor({ ratio = 0.2, minPerSecond = 10 }: RetryBudgetOptions, clock: Clock) {

@@ -39,8 +39,12 @@ export interface RetryOptions extends BackoffOptions {
 }
 
 /** What to do after a failed attempt. */
-export type RetryDecision =
-  | { readonly again: true; readonly delayMs: number; /** The error asked for it. */ readonly asked: boolean }
+type RetryDecision =
+  | {
+      readonly again: true;
+      readonly delayMs: number;
+      /** The error asked for it. */ readonly asked: boolean;
+    }
   | { readonly again: false; readonly action: 'exhausted' | 'deadLetter' | 'fail' | 'discard' };
 
 /** Decides after failed attempts. */
@@ -66,7 +70,8 @@ export function createRetryPolicy(options: RetryOptions, wiring: Wiring): RetryP
       const decision = decideOn(error, policies, wiring);
       const { action } = decision;
       if (action !== 'retry' && action !== 'retryAfter') return { again: false, action };
-      if (attempt > (decision.maxRetries ?? maxRetries)) return { again: false, action: 'exhausted' };
+      if (attempt > (decision.maxRetries ?? maxRetries))
+        return { again: false, action: 'exhausted' };
 
       const askedMs = retryAfterMsOf(error) ?? decision.retryAfterMs;
       // Coming back earlier than asked fails for certain; later than asked spreads those who were all told the same.

@@ -1,0 +1,45 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { lineSourceMap, type SourceMapFile } from './line-source-map.ts';
+
+/** What the oldest Node.js that runs the packages understands. */
+const TARGET = 'es2023';
+
+/** What the bundler brings itself for syntax that is newer than the target. */
+const SYNTAX_RUNTIME = '@oxc-project/runtime/';
+
+/**
+ * Bundles `src/{name}.ts` into `dist/{name}.js` for each name, with shared code in `dist/chunks`.
+ * Other packages stay imports. Nothing is renamed or put together in lines, so that stack traces can be read.
+ */
+export async function bundle(dir: string, names: readonly string[]): Promise<void> {
+  const build = await rolldown({
+    cwd: dir,
+    input: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),
+    platform: 'node',
+    external: (id) => /^[^./]/.test(id) && !id.startsWith(SYNTAX_RUNTIME),
+    transform: { target: TARGET },
+    onLog(_level, { message }) {
+      throw new Error(message);
+    },
+  });
+  const { output } = await build.write({
+    dir: 'dist',
+    format: 'esm',
+    chunkFileNames: 'chunks/[name].js',
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    comments: false,
+    minifyInternalExports: false,
+  });
+  await build.close();
+  for (const { fileName } of output) {
+    if (fileName.endsWith('.map')) shorten(join(dir, 'dist', fileName));
+  }
+}
+
+function shorten(file: string): void {
+  const map = JSON.parse(readFileSync(file, 'utf8')) as SourceMapFile;
+  writeFileSync(file, JSON.stringify(lineSourceMap(map)));
+}
