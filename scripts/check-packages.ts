@@ -2,8 +2,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { admits, machineNode, type NodeProgram } from './lib/other-node.ts';
+import { importTimeMs, installedBytes, sizeProblems } from './lib/package-cost.ts';
 import { packedFileProblems } from './lib/packed-files.ts';
 import { packedExampleProblems } from './lib/packed-examples.ts';
+import { packedPeerProblems } from './lib/packed-peers.ts';
 import { report } from './lib/report.ts';
 import { outputOf, run } from './lib/run.ts';
 import {
@@ -33,6 +35,7 @@ async function checkPackages(root: string): Promise<string[]> {
     const { tarballs, problems } = await packAll(packages, join(dir, 'tarballs'));
     const consumer = { dir: join(dir, 'consumer'), packages };
     await install(consumer, tarballs);
+    problems.push(...(await costProblems(consumer)));
     const nodes = [{ command: process.execPath, version: process.versions.node }];
     const other = await machineNode();
     if (other) nodes.push(other);
@@ -69,6 +72,7 @@ async function packAll(
         each,
         files.map(({ path }) => path),
       ),
+      ...packedPeerProblems(each),
     );
   }
   console.log(`packed ${tarballs.length} packages`);
@@ -84,6 +88,18 @@ async function install({ dir }: Consumer, tarballs: readonly string[]): Promise<
     cwd: dir,
   });
   console.log('installed them with npm in an empty folder');
+}
+
+/** Prints what each package costs on disk and to import; only sizes are the same on every machine. */
+async function costProblems({ dir, packages }: Consumer): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { name } of packages) {
+    const bytes = installedBytes({ name, dir });
+    const tookMs = await importTimeMs({ name, dir });
+    console.log(`${name}: ${(bytes / 1000).toFixed(0)} kB, imported in ${tookMs.toFixed(0)} ms`);
+    problems.push(...sizeProblems(name, bytes));
+  }
+  return problems;
 }
 
 /** Gives each optional peer with the range that its package asks for: `pg@^8.23.1`. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { run } from './lib/run.ts';
-import { removeStaleOutput } from './lib/stale-output.ts';
+import { clearOutput } from './lib/clear-output.ts';
 
 const APP = '@llmgine/tool-chat-headless';
 const PROMPT = 'What is the weather in Paris, and what is 17 * 23?';
@@ -14,7 +14,7 @@ async function build(): Promise<number> {
     return 1;
   }
   console.log(`Building ${APP} with Node.js ${process.versions.node} …`);
-  removeStaleOutput(process.cwd());
+  clearOutput(process.cwd());
   const args = ['run', 'build', `--filter=${APP}...`, '--output-logs=errors-only'];
   const { code, output } = await run('turbo', args, { quiet: true });
   if (code !== 0) console.error(output);

@@ -10,8 +10,9 @@ const TARGET = 'es2023';
 const SYNTAX_RUNTIME = '@oxc-project/runtime/';
 
 /**
- * Bundles `src/{name}.ts` into `dist/{name}.js` for each name, with shared code in `dist/chunks`.
- * Other packages stay imports. Nothing is renamed or put together in lines, so that stack traces can be read.
+ * Bundles `src/{name}.ts` into `dist/{name}.js` for each name, and what several of them need into
+ * `dist/shared.js`: one more file costs an importer more than code that it does not use.
+ * Other packages stay imports. Nothing is renamed, so that stack traces can be read.
  */
 export async function bundle(dir: string, names: readonly string[]): Promise<void> {
   const build = await rolldown({
@@ -27,7 +28,8 @@ export async function bundle(dir: string, names: readonly string[]): Promise<voi
   const { output } = await build.write({
     dir: 'dist',
     format: 'esm',
-    chunkFileNames: 'chunks/[name].js',
+    chunkFileNames: '[name].js',
+    codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
     sourcemap: true,
     sourcemapExcludeSources: true,
     comments: false,

@@ -1,47 +1,53 @@
 import { describe, expect, it } from 'vitest';
 import { packedFileProblems } from './packed-files.ts';
-import { manifestWith, temporaryProject } from './temporary-project.ts';
+import { temporaryProject } from './temporary-project.ts';
 import { findPackages } from './workspace.ts';
 
-const packed = [
-  'LICENSE',
-  'README.md',
-  'package.json',
-  'src/index.ts',
-  'dist/index.js',
-  'dist/index.js.map',
-  'dist/index.d.ts',
-  'dist/index.d.ts.map',
-];
+const built = {
+  'dist/index.js': "import './shared.js';",
+  'dist/index.d.ts': "export type { Clock } from './clock.ts';",
+  'dist/clock.d.ts': 'export interface Clock {}',
+  'dist/shared.js': '',
+  'dist/main.js': '',
+};
+
+const packed = ['LICENSE', 'README.md', 'package.json', ...Object.keys(built)];
 
 function problemsWith(files: readonly string[]): string[] {
   const root = temporaryProject({
-    'packages/core/package.json': manifestWith('@llmgine/core', { '.': './src/index.ts' }),
-    'packages/core/src/index.ts': '',
-    'packages/core/src/index.test.ts': '',
+    'packages/core/package.json': {
+      name: '@llmgine/core',
+      bin: { core: './dist/main.js' },
+      exports: { '.': { default: './dist/index.js' }, './package.json': './package.json' },
+    },
+    ...Object.fromEntries(
+      Object.entries(built).map(([file, text]) => [`packages/core/${file}`, text]),
+    ),
   });
   return findPackages(root).flatMap((each) => packedFileProblems(each, files));
 }
 
 describe('packedFileProblems', () => {
-  it('accepts the sources without tests, and what is built from them', () => {
-    expect(problemsWith(packed)).toEqual([]);
+  it('accepts what the entry points and the programs reach, and the maps of it', () => {
+    expect(problemsWith([...packed, 'dist/index.js.map', 'dist/shared.js.map'])).toEqual([]);
   });
 
-  it('refuses tests, build information and output without a source', () => {
-    const extra = ['src/index.test.ts', 'dist/.tsbuildinfo', 'dist/old.js'];
+  it('refuses sources, build information and what nothing reaches', () => {
+    const extra = ['src/index.ts', 'dist/.tsbuildinfo', 'dist/old.js', 'dist/old.js.map'];
 
     expect(problemsWith([...packed, ...extra])).toEqual([
-      'packages/core: packs dist/.tsbuildinfo',
-      'packages/core: packs dist/old.js',
-      'packages/core: packs src/index.test.ts',
+      'packages/core: packs dist/.tsbuildinfo, which nothing reaches',
+      'packages/core: packs dist/old.js, which nothing reaches',
+      'packages/core: packs dist/old.js.map, which nothing reaches',
+      'packages/core: packs src/index.ts, which nothing reaches',
     ]);
   });
 
-  it('misses what is not packed', () => {
-    expect(problemsWith(packed.filter((file) => !/LICENSE|js\.map/.test(file)))).toEqual([
+  it('misses what is reached and not packed', () => {
+    expect(problemsWith(packed.filter((file) => !/LICENSE|clock|shared/.test(file)))).toEqual([
       'packages/core: lacks LICENSE',
-      'packages/core: lacks dist/index.js.map',
+      'packages/core: lacks dist/clock.d.ts',
+      'packages/core: lacks dist/shared.js',
     ]);
   });
 });

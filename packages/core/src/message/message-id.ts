@@ -7,8 +7,8 @@ export interface MessageIds {
 /** Fills bytes with randomness. */
 export type FillRandom = (bytes: Uint8Array) => void;
 
-/** Three hexadecimal digits for each of the 4096 values of the counter. */
-const counterDigits = Array.from({ length: 4096 }, (_, value) => hex(value, 3));
+/** Three hexadecimal digits for each of the 4096 values of the counter; made when first used. */
+let counterDigits: readonly string[] = [];
 
 /**
  * Makes UUIDv7s (RFC 9562, section 5.7, with the 12-bit counter of section 6.2, method 1):
@@ -32,6 +32,7 @@ export function createMessageIds(fillRandom: FillRandom = fillFromSystem): Messa
   };
 
   function enter(next: number): void {
+    if (counterDigits.length === 0) counterDigits = Array.from({ length: 4096 }, digitsOf);
     millisecond = next;
     counter = 0;
     const time = hex(next, 12);
@@ -46,6 +47,10 @@ export function createMessageIds(fillRandom: FillRandom = fillFromSystem): Messa
 /** The global loads Node's crypto module when it is first read, and importing this package does not. */
 function fillFromSystem(bytes: Uint8Array): void {
   crypto.getRandomValues(bytes);
+}
+
+function digitsOf(_: unknown, value: number): string {
+  return hex(value, 3);
 }
 
 function hex(value: number, digits: number): string {
