@@ -70,4 +70,23 @@ describe('createSignalHub', () => {
     expect(watchers.size).toBe(0);
     expect(hub.wants('bus.started')).toBe(false);
   });
+
+  it('contains an observer that rejects later, and reports it to the others', async () => {
+    const hub = createSignalHub();
+    const seen: string[] = [];
+    const observe: BusObserver['observe'] = async () => {
+      throw new Error('later');
+    };
+    hub.add({ observe });
+    hub.add({
+      observe: (signal) => {
+        if (signal.type === 'observer.failed') seen.push(signal.error.message);
+      },
+    });
+
+    hub.emit({ type: 'bus.started', at: 0 });
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(seen).toEqual(['later']);
+  });
 });
