@@ -100,7 +100,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const options = command.opts<Omit<Arguments, 'prompt'>>();
   const contradiction = contradictionIn(options, command.args);
   if (contradiction !== undefined) command.error(`error: ${contradiction}`, { exitCode: 2 });
-  return { ...options, prompt: command.args.length > 0 ? command.args.join(' ') : undefined };
+  return { ...options, prompt: command.args.join(' ').trim() || undefined };
 }
 
 function contradictionIn(

@@ -1,8 +1,14 @@
-import { createMessageBus, sessionId as toSessionId, type CommandResult } from '@llmgine/core';
+import {
+  createMessageBus,
+  sessionId as toSessionId,
+  type BusSession,
+  type CommandResult,
+  type MessageBus,
+} from '@llmgine/core';
 import {
   createToolChatEngine,
   ToolChatEngineCommand,
-  type EngineTools,
+  type ToolChatEngine,
   type ToolChatResult,
 } from '@llmgine/engine';
 import type { ChatModel, StoredChatHistory } from '@llmgine/llm';
@@ -44,117 +50,149 @@ export type AskPerson = (question: ApprovalQuestion, signal: AbortSignal) => Pro
 /** An answer that names its call. */
 export type ToolReply = ApprovalReply & { readonly toolCallId: string };
 
-/** A conversation on a bus of its own. */
-export interface Chat extends AsyncDisposable {
-  ask(prompt: string, signal: AbortSignal): Promise<ChatEnd>;
-  /** Finishes a run that a crash cut off. */
-  resume(runId: string, signal: AbortSignal): Promise<ChatEnd>;
-  /** Answers a question about a tool call. */
-  approve(reply: ToolReply): Promise<void>;
-  /** Nobody will answer questions any more: what still needs an answer ends its run. */
-  endApprovals(): void;
-}
-
 /** Starts bus, session, tools and engine. */
 export async function openChat(parts: ChatParts): Promise<Chat> {
-  const { sessionId, options, output, stored, sessions, recorder, replayer, tools } = parts;
   const bus = createMessageBus();
   await bus.start();
-  const session = await bus.session(toSessionId(sessionId));
-  const engineTools: EngineTools = replayer ? replayer.tools(session) : tools;
-  if (!replayer) attachTools(session, tools);
-  showEvents(session, output);
-  recorder?.watch(session);
-  const engine = createToolChatEngine({
-    bus: session,
-    model: parts.model,
-    tools: engineTools,
-    history: stored.history,
-    ...(sessions && { journal: sessions.store }),
-    limits: {
-      maxSteps: options.maxSteps,
-      maxTokens: options.maxTokens,
-      maxCost: options.maxCost,
-      maxMs: options.timeout === undefined ? undefined : options.timeout * 1000,
-    },
-  });
-  let approvalNeeded: ApprovalNeededError | undefined;
-  let current = new AbortController();
+  const session = await bus.session(toSessionId(parts.sessionId));
+  return new Chat(parts, bus, session);
+}
+
+/** A conversation on a bus of its own. */
+export class Chat implements AsyncDisposable {
+  readonly #parts: ChatParts;
+  readonly #bus: MessageBus;
+  readonly #session: BusSession;
+  readonly #engine: ToolChatEngine;
   /** Answers that came before their questions, as a script gives them. */
-  const early = new Map<string, ToolReply>();
-  let open: ApprovalQuestion | undefined;
-  let answersEnded = false;
-  if (!replayer)
-    session.registerEventHandler(ToolApprovalRequestedEvent, ({ data }) => decide(data));
+  readonly #earlyReplies = new Map<string, ToolReply>();
+  #current = new AbortController();
+  #openQuestion: ApprovalQuestion | undefined;
+  #approvalsEnded = false;
+  #approvalNeeded: ApprovalNeededError | undefined;
 
-  return {
-    ask(prompt, signal) {
-      const runId = `${sessionId}.${stored.history.length}`;
-      output.prompt(prompt);
-      return settle(runId, signal, (linked) =>
-        session.execute(ToolChatEngineCommand({ prompt, runId }), { signal: linked }),
-      );
-    },
-    resume: (runId, signal) =>
-      settle(runId, signal, (linked) => engine.resume(runId, { signal: linked })),
-    async approve(reply) {
-      const { success } = await session.execute(ToolApprovalCommand(reply));
-      if (!success) early.set(reply.toolCallId, reply);
-    },
-    endApprovals() {
-      answersEnded = true;
-      if (open) refuse(open);
-    },
-    async [Symbol.asyncDispose]() {
-      engine[Symbol.dispose]();
-      await bus.stop();
-    },
-  };
+  constructor(parts: ChatParts, bus: MessageBus, session: BusSession) {
+    const { tools, replayer, recorder, output } = parts;
+    this.#parts = parts;
+    this.#bus = bus;
+    this.#session = session;
+    if (!replayer) {
+      attachTools(session, tools);
+      session.registerEventHandler(ToolApprovalRequestedEvent, ({ data }) => this.#decide(data));
+    }
+    showEvents(session, output);
+    recorder?.watch(session);
+    this.#engine = createEngine(parts, session);
+  }
 
-  async function settle(
+  /** Answers a prompt, and keeps what was said. */
+  ask(prompt: string, signal: AbortSignal): Promise<ChatEnd> {
+    const { sessionId, stored, output } = this.#parts;
+    const runId = `${sessionId}.${stored.history.length}`;
+    output.prompt(prompt);
+    const command = ToolChatEngineCommand({ prompt, runId });
+    return this.#settle(runId, signal, (linked) =>
+      this.#session.execute(command, { signal: linked }),
+    );
+  }
+
+  /** Finishes a run that a crash cut off. */
+  resume(runId: string, signal: AbortSignal): Promise<ChatEnd> {
+    return this.#settle(runId, signal, (linked) => this.#engine.resume(runId, { signal: linked }));
+  }
+
+  /** Answers a question about a tool call, or one that is yet to come. */
+  async approve(reply: ToolReply): Promise<void> {
+    const { success } = await this.#session.execute(ToolApprovalCommand(reply));
+    if (!success) this.#earlyReplies.set(reply.toolCallId, reply);
+  }
+
+  /** Nobody will answer questions any more: what still needs an answer ends its run. */
+  endApprovals(): void {
+    this.#approvalsEnded = true;
+    if (this.#openQuestion) this.#refuse(this.#openQuestion);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#engine[Symbol.dispose]();
+    await this.#bus.stop();
+  }
+
+  async #settle(
     runId: string,
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<CommandResult<ToolChatResult>>,
   ): Promise<ChatEnd> {
-    current = new AbortController();
-    approvalNeeded = undefined;
-    open = undefined;
+    const { stored, sessions, output } = this.#parts;
+    const current = new AbortController();
+    this.#current = current;
+    this.#approvalNeeded = undefined;
+    this.#openQuestion = undefined;
     const follow = (): void => current.abort(signal.reason);
     signal.addEventListener('abort', follow, { once: true });
     const outcome = await work(current.signal);
     signal.removeEventListener('abort', follow);
-    await engine.whenIdle(); // an aborted command has its result before its run has tidied up
-    await bus.waitForEvents();
+    await this.#engine.whenIdle(); // an aborted command has its result before its run has tidied up
+    await this.#bus.waitForEvents();
     await stored.save();
     await sessions?.forgetRun(runId);
-    const end = endOf(outcome, signal);
+    const end = this.#endOf(outcome, signal);
     output.turn(end);
     return end;
   }
 
-  function endOf(outcome: CommandResult<ToolChatResult>, signal: AbortSignal): ChatEnd {
-    if (outcome.success)
-      return { sessionId, exitCode: exitCodeOf(outcome.result.stopReason), result: outcome.result };
-    if (approvalNeeded)
-      return { sessionId, exitCode: ExitCode.approvalNeeded, error: toFailure(approvalNeeded) };
-    const exitCode = signal.aborted ? ExitCode.interrupted : ExitCode.failed;
-    const error = signal.aborted
-      ? { code: 'INTERRUPTED', message: 'Interrupted.' }
-      : toFailure(outcome.error);
-    return { sessionId, exitCode, error };
+  #endOf(outcome: CommandResult<ToolChatResult>, signal: AbortSignal): ChatEnd {
+    const { sessionId } = this.#parts;
+    if (outcome.success) {
+      const { result } = outcome;
+      return { sessionId, exitCode: exitCodeOf(result.stopReason), result };
+    }
+    if (this.#approvalNeeded) {
+      const error = toFailure(this.#approvalNeeded);
+      return { sessionId, exitCode: ExitCode.approvalNeeded, error };
+    }
+    if (signal.aborted) {
+      const error = { code: 'INTERRUPTED', message: 'Interrupted.' };
+      return { sessionId, exitCode: ExitCode.interrupted, error };
+    }
+    return { sessionId, exitCode: ExitCode.failed, error: toFailure(outcome.error) };
   }
 
-  async function decide(question: ApprovalQuestion): Promise<void> {
+  async #decide(question: ApprovalQuestion): Promise<void> {
+    const { askPerson } = this.#parts;
     const { toolCallId, approvalId } = question;
-    const reply = early.get(toolCallId) ?? (await parts.askPerson?.(question, current.signal));
-    early.delete(toolCallId);
-    if (reply) await session.execute(ToolApprovalCommand({ ...reply, toolCallId, approvalId }));
-    else if (parts.askPerson === null && !answersEnded) open = question;
-    else refuse(question);
+    const early = this.#earlyReplies.get(toolCallId);
+    this.#earlyReplies.delete(toolCallId);
+    const reply = early ?? (await askPerson?.(question, this.#current.signal));
+    if (reply) {
+      await this.#session.execute(ToolApprovalCommand({ ...reply, toolCallId, approvalId }));
+    } else if (askPerson === null && !this.#approvalsEnded) {
+      this.#openQuestion = question;
+    } else {
+      this.#refuse(question);
+    }
   }
 
-  function refuse(question: ApprovalQuestion): void {
-    approvalNeeded = new ApprovalNeededError(question);
-    current.abort(approvalNeeded);
+  #refuse(question: ApprovalQuestion): void {
+    this.#approvalNeeded = new ApprovalNeededError(question);
+    this.#current.abort(this.#approvalNeeded);
   }
+}
+
+function createEngine(parts: ChatParts, session: BusSession): ToolChatEngine {
+  const { model, tools, replayer, stored, sessions, options } = parts;
+  const { maxSteps, maxTokens, maxCost, timeout } = options;
+  return createToolChatEngine({
+    bus: session,
+    model,
+    tools: replayer ? replayer.tools(session) : tools,
+    history: stored.history,
+    ...(sessions && { journal: sessions.store }),
+    limits: {
+      maxSteps,
+      maxTokens,
+      maxCost,
+      maxMs: timeout === undefined ? undefined : timeout * 1000,
+    },
+  });
 }

@@ -1,5 +1,6 @@
 import { systemClock } from '@llmgine/core/timing';
 import { toError } from '@llmgine/core';
+import type { ChatModel, StoredChatHistory } from '@llmgine/llm';
 import { createToolManager, type ToolManager } from '@llmgine/tools';
 import { approvalPolicy } from './approvals.ts';
 import type { Arguments } from './arguments.ts';
@@ -14,9 +15,10 @@ import { connectMcp } from './mcp.ts';
 import { createOutput } from './output/create-output.ts';
 import type { ChatEnd, ChatOutput } from './output/output.ts';
 import { createPerson, type Person } from './person.ts';
-import { createRecorder } from './recording/recorder.ts';
+import { createRecorder, type Recorder } from './recording/recorder.ts';
+import type { RecordingHead } from './recording/recording.ts';
 import { openReplayer, type Replayer } from './recording/replayer.ts';
-import { newSessionId, openSessions, unkeptHistory, type Sessions } from './sessions.ts';
+import { newSessionId, sessionsBelow, unkeptHistory, type Sessions } from './sessions.ts';
 import { calculate } from './tools/calculate.ts';
 import { createFetchUrl } from './tools/fetch-url.ts';
 import { createFileTools } from './tools/file-tools.ts';
@@ -38,7 +40,7 @@ export async function runChat(options: Arguments): Promise<number> {
   const sessionId = options.session ?? options.resume ?? newSessionId();
   let end: ChatEnd;
   try {
-    const sessions = openSessions(environment.home);
+    const sessions = sessionsBelow(environment.home);
     end = options.list
       ? await listSessions(sessions, output)
       : await chat({ options, environment, output, interrupts, sessions, sessionId });
@@ -63,63 +65,33 @@ async function chat(work: ChatWork): Promise<ChatEnd> {
   const { options, environment, output, interrupts, sessions } = work;
   await using opened = new AsyncDisposableStack();
   const replayer = options.replay === undefined ? undefined : openReplayer(options.replay);
-  const recorder =
-    options.record === undefined
-      ? undefined
-      : opened.use(createRecorder(options.record, secretsOf(environment)));
+  const recorder = openRecorder(work, opened);
   const sessionId = replayer?.head.sessionId ?? work.sessionId;
   const person = personAt(options);
-  const kept =
-    options.session !== undefined || options.resume !== undefined || person !== undefined;
+  const kept = !replayer && (options.session ?? options.resume ?? person) !== undefined;
 
-  const stored =
-    kept && !replayer
-      ? await sessions.open(sessionId, {
-          systemPrompt: options.system,
-          mustExist: options.resume !== undefined,
-        })
-      : unkeptHistory(options.system);
-  const { model, notice } = opened.use(
-    await openModel({
-      options,
-      environment,
-      replayed: replayer?.head,
-      fetch: replayer?.fetch ?? recorder?.fetch,
-    }),
-  );
-  if (notice !== undefined) output.notice(notice);
+  const stored = kept ? await openStored(work) : unkeptHistory(options.system);
+  const fetch = replayer?.fetch ?? recorder?.fetch;
+  const choice = { options, environment, replayed: replayer?.head, fetch };
+  const { model, notice } = opened.use(await openModel(choice));
   const tools = await openTools(options, { opened, output, replayer });
-  const listed = (replayer?.head.tools ?? tools.parseToolsToList()).map(
-    (tool) => tool.function.name,
-  );
-  output.start({ sessionId, provider: model.provider, model: model.model, tools: listed });
-  recorder?.begin({
+  const head = headOf(work, {
     sessionId,
-    provider: model.provider,
-    model: model.model,
-    tools: tools.parseToolsToList(),
+    model,
+    tools: replayer?.head.tools ?? tools.parseToolsToList(),
   });
+  recorder?.begin(head);
+  if (notice !== undefined) output.notice(notice);
   if (person)
-    output.notice(
-      `Session ${sessionId}. Ctrl-D ends it; llmgine-chat --resume ${sessionId} goes on with it.`,
-    );
+    output.notice(`Session ${sessionId}. Ctrl-D ends it, --resume ${sessionId} goes on with it.`);
 
+  const chatParts = { sessionId, options, model, tools, stored, output, recorder, replayer };
+  const askPerson = options.input === 'jsonl' ? null : (person ?? personAtTerminal())?.askAboutTool;
   const running = opened.use(
-    await openChat({
-      sessionId,
-      options,
-      model,
-      tools,
-      stored,
-      sessions: kept && !replayer ? sessions : undefined,
-      output,
-      recorder,
-      replayer,
-      askPerson: options.input === 'jsonl' ? null : (person ?? personForQuestions())?.askAboutTool,
-    }),
+    await openChat({ ...chatParts, sessions: kept ? sessions : undefined, askPerson }),
   );
-  const unfinishedRun =
-    options.resume === undefined ? undefined : await sessions.unfinishedRun(sessionId);
+  const unfinishedRun = options.resume && (await sessions.unfinishedRun(sessionId));
+  const input = process.stdin;
   // Awaited here: what was opened is closed when this returns.
   return await converse({
     chat: running,
@@ -127,9 +99,43 @@ async function chat(work: ChatWork): Promise<ChatEnd> {
     interrupts,
     output,
     person,
-    input: process.stdin,
+    input,
     sessionId,
     unfinishedRun,
+  });
+}
+
+type Head = Omit<RecordingHead, 'type' | 'version'>;
+
+/** Tells what the chat is, to the output and to a recording. */
+function headOf(
+  { output }: ChatWork,
+  { sessionId, model, tools }: Pick<Head, 'sessionId' | 'tools'> & { readonly model: ChatModel },
+): Head {
+  const { provider, model: name } = model;
+  output.start({
+    sessionId,
+    provider,
+    model: name,
+    tools: tools.map((tool) => tool.function.name),
+  });
+  return { sessionId, provider, model: name, tools };
+}
+
+function openRecorder(
+  { options, environment }: ChatWork,
+  opened: AsyncDisposableStack,
+): Recorder | undefined {
+  const { record } = options;
+  return record === undefined
+    ? undefined
+    : opened.use(createRecorder(record, secretsOf(environment)));
+}
+
+function openStored({ options, sessions, sessionId }: ChatWork): Promise<StoredChatHistory> {
+  return sessions.open(sessionId, {
+    systemPrompt: options.system,
+    mustExist: options.resume !== undefined,
   });
 }
 
@@ -162,10 +168,10 @@ async function openTools(
 /** Somebody to talk to: a terminal on both sides, and nothing else to read prompts from. */
 function personAt({ prompt, input }: Arguments): Person | undefined {
   const alone = prompt === undefined && input === 'text';
-  return alone ? personForQuestions() : undefined;
+  return alone ? personAtTerminal() : undefined;
 }
 
-function personForQuestions(): Person | undefined {
+function personAtTerminal(): Person | undefined {
   const atTerminal = process.stdin.isTTY && process.stderr.isTTY;
   return atTerminal ? createPerson({ input: process.stdin, output: process.stderr }) : undefined;
 }

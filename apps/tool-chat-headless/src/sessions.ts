@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { toError } from '@llmgine/core';
 import type { StreamStore } from '@llmgine/core/stores';
 import { createFileStreamStore, runStream } from '@llmgine/engine';
 import { createChatHistory, openStoredChatHistory, type StoredChatHistory } from '@llmgine/llm';
@@ -15,73 +16,81 @@ export interface SessionSummary {
 
 const PREFIX = 'session/';
 
-/** The kept conversations of a person. */
-export interface Sessions {
-  readonly store: StreamStore;
-  list(): Promise<readonly SessionSummary[]>;
-  open(
-    sessionId: string,
-    options: { systemPrompt?: string | undefined; mustExist: boolean },
-  ): Promise<StoredChatHistory>;
-  /** The run of a session that was cut off, if there is one. */
-  unfinishedRun(sessionId: string): Promise<string | undefined>;
-  /** Forgets a run: its turn is in the conversation. */
-  forgetRun(runId: string): Promise<void>;
+/** How to open a conversation. */
+export interface OpenSessionOptions {
+  readonly systemPrompt: string | undefined;
+  /** Refuses a name under which nothing is kept. */
+  readonly mustExist: boolean;
 }
 
-/** Opens the sessions that are kept in a directory, or in another store. */
-export function openSessions(
-  home: string,
-  store: StreamStore = createFileStreamStore({ directory: join(home, 'sessions') }),
-): Sessions {
-  return {
-    store,
-    async list() {
-      const summaries: SessionSummary[] = [];
-      for await (const stream of store.list(PREFIX)) summaries.push(await summaryOf(stream));
-      return summaries;
-    },
-    async open(sessionId, { systemPrompt, mustExist }) {
-      const stream = PREFIX + sessionId;
-      if (mustExist && !(await exists(stream)) && !(await unfinishedRun(sessionId))) {
-        throw new UsageError(
-          `There is no session '${sessionId}'. See llmgine-chat --list, or start one with --session ${sessionId}.`,
-        );
-      }
-      return openStoredChatHistory({ store, stream, systemPrompt });
-    },
-    unfinishedRun,
-    forgetRun: (runId) => store.delete(runStream(runId)),
-  };
+/** The kept conversations of a person. */
+export class Sessions {
+  readonly store: StreamStore;
 
-  async function unfinishedRun(sessionId: string): Promise<string | undefined> {
+  constructor(store: StreamStore) {
+    this.store = store;
+  }
+
+  /** The most recent first. */
+  async list(): Promise<readonly SessionSummary[]> {
+    const summaries: SessionSummary[] = [];
+    for await (const stream of this.store.list(PREFIX)) {
+      summaries.push(await summaryOf(this.store, stream));
+    }
+    return summaries;
+  }
+
+  /** @throws UsageError */
+  async open(
+    sessionId: string,
+    { systemPrompt, mustExist }: OpenSessionOptions,
+  ): Promise<StoredChatHistory> {
+    const { store } = this;
+    const stream = PREFIX + sessionId;
+    if (mustExist && !(await this.#exists(stream)) && !(await this.unfinishedRun(sessionId))) {
+      throw new UsageError(
+        `There is no session '${sessionId}'. See llmgine-chat --list, or start one with --session ${sessionId}.`,
+      );
+    }
+    return openStoredChatHistory({ store, stream, systemPrompt });
+  }
+
+  /** The run of a session that was cut off, if there is one. */
+  async unfinishedRun(sessionId: string): Promise<string | undefined> {
     const prefix = runStream('');
-    for await (const stream of store.list(runStream(`${sessionId}.`))) {
+    for await (const stream of this.store.list(runStream(`${sessionId}.`))) {
       const runId = stream.slice(prefix.length);
       if (runId.lastIndexOf('.') === sessionId.length) return runId;
     }
     return undefined;
   }
 
-  async function exists(stream: string): Promise<boolean> {
-    for await (const _ of store.read(stream)) return true;
-    return false;
+  /** Forgets a run: its turn is in the conversation. */
+  async forgetRun(runId: string): Promise<void> {
+    await this.store.delete(runStream(runId));
   }
 
-  async function summaryOf(stream: string): Promise<SessionSummary> {
-    const sessionId = stream.slice(PREFIX.length);
-    try {
-      const { history } = await openStoredChatHistory({ store, stream });
-      const first = history.getMessages().find(({ role }) => role === 'user')?.content ?? '';
-      const firstPrompt = typeof first === 'string' ? first : JSON.stringify(first);
-      return { sessionId, messages: history.length, firstPrompt };
-    } catch (thrown) {
-      return {
-        sessionId,
-        messages: 0,
-        firstPrompt: `[${thrown instanceof Error ? thrown.message : String(thrown)}]`,
-      };
-    }
+  async #exists(stream: string): Promise<boolean> {
+    for await (const _ of this.store.read(stream)) return true;
+    return false;
+  }
+}
+
+/** The sessions that are kept in files below a directory. */
+export function sessionsBelow(home: string): Sessions {
+  return new Sessions(createFileStreamStore({ directory: join(home, 'sessions') }));
+}
+
+/** A conversation that cannot be read is listed, too: somebody may look for it. */
+async function summaryOf(store: StreamStore, stream: string): Promise<SessionSummary> {
+  const sessionId = stream.slice(PREFIX.length);
+  try {
+    const { history } = await openStoredChatHistory({ store, stream });
+    const first = history.getMessages().find(({ role }) => role === 'user')?.content ?? '';
+    const firstPrompt = typeof first === 'string' ? first : JSON.stringify(first);
+    return { sessionId, messages: history.length, firstPrompt };
+  } catch (thrown) {
+    return { sessionId, messages: 0, firstPrompt: `[${toError(thrown).message}]` };
   }
 }
 

@@ -49,6 +49,7 @@ assert.equal(PingEvent({}).lane, 'none');
 
 // #region nested
 const AskedEvent = defineEvent('chat.asked', { data: typeOnly<object>() });
+const NotedEvent = defineEvent('chat.noted', { data: typeOnly<object>() });
 const steps: string[] = [];
 
 bus.registerEventHandler(AskedEvent, async (_event, context) => {
@@ -56,15 +57,15 @@ bus.registerEventHandler(AskedEvent, async (_event, context) => {
   // An awaited publish inside a handler is a call: it overtakes the queue and is done when it says so.
   await context.publish(AnsweredEvent({ text: 'at once' }));
   steps.push('answered');
-  // One that is not awaited joins the queue, behind what is there.
-  await context.publish(PingEvent({}), { awaitProcessing: false });
+  // One that is not awaited joins its lane, behind what is there and behind this handler.
+  await context.publish(NotedEvent({}), { awaitProcessing: false });
   steps.push('asked is done');
 });
 bus.registerEventHandler(AnsweredEvent, (event) => {
   steps.push(`answer: ${event.data.text}`);
 });
-bus.registerEventHandler(PingEvent, (event) => {
-  steps.push(`ping, caused by ${event.causationId === asked.id ? 'asked' : 'nobody'}`);
+bus.registerEventHandler(NotedEvent, (event) => {
+  steps.push(`noted, caused by ${event.causationId === asked.id ? 'asked' : 'nobody'}`);
 });
 
 const asked = AskedEvent({});
@@ -76,7 +77,7 @@ assert.deepEqual(steps, [
   'answer: at once',
   'answered',
   'asked is done',
-  'ping, caused by asked',
+  'noted, caused by asked',
 ]);
 
 await bus.stop();

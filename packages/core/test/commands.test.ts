@@ -237,6 +237,15 @@ describe('commands', () => {
       expect(signals.of('event.published')).toEqual([]);
     });
 
+    it('2.4 a thousand commands before start hold no event that nobody handles', async () => {
+      const { bus } = makeBus();
+      bus.registerCommandHandler(Ask, () => '');
+
+      for (let index = 0; index < 1_000; index++) await bus.execute(Ask({ text: '' }));
+
+      expect(bus.getStats().queueSize).toBe(0);
+    });
+
     it("2.4 a failed command's event carries its error as data", async () => {
       const { bus } = await startBus();
       let data: unknown;

@@ -654,6 +654,32 @@ describe('5.4 several processes on one store', () => {
     expect(store.size).toBe(1);
   });
 
+  it('5.4 an extension under way when the event is done is the last', async () => {
+    const { clock, store } = sharedStore();
+    const [slow, handled] = [gate(), gate()];
+    let extensions = 0;
+    const slowly: ScheduledEventStore = {
+      ...bound(store),
+      extend: async (...given) => {
+        extensions++;
+        await slow.promise;
+        return store.extend(...given).then(() => true);
+      },
+    };
+    const { bus, signals } = await startBus({ scheduledEvents: slowly }, clock);
+    bus.registerEventHandler(Said, () => handled.promise);
+    await bus.publish(Said({ text: '' }, { scheduledAt: 100 }));
+    await clock.advanceAsync(10_100);
+    handled.resolve();
+    await settle({ clock });
+
+    slow.resolve();
+    await clock.advanceAsync(60_000);
+
+    expect(extensions).toBe(1);
+    expect(signals.of('schedule.lease-lost')).toEqual([]);
+  });
+
   it('5.4 a lease that is lost before the event could begin: it is left to whoever took it over', async () => {
     const { clock, store } = sharedStore();
     const opened = gate();
@@ -673,6 +699,48 @@ describe('5.4 several processes on one store', () => {
 
     expect(seen).toEqual(['in the way']);
     expect(bus.getStats().queueSize).toBe(0);
+  });
+});
+
+describe('1.6 versions of stored events', () => {
+  const Second = defineEvent('second', {
+    data: typeOnly<{ readonly words: readonly string[] }>(),
+    version: 2,
+    upcast: { 1: ({ text }: { text: string }) => ({ words: text.split(' ') }) },
+  });
+  const stored = (version: number, data: unknown) => ({
+    ...Second({ words: [] }, { scheduledAt: 100 }),
+    version,
+    data: data as { words: string[] },
+  });
+
+  it('1.6 upcast raises stored older data when it is read', async () => {
+    const { clock, store } = sharedStore();
+    const { bus } = await startBus({ scheduledEvents: store }, clock);
+    const seen: unknown[] = [];
+    bus.registerEventHandler(Second, ({ data, version }) => void seen.push([data, version]));
+    await store.save([stored(1, { text: 'a b' })]);
+
+    await clock.advanceAsync(100);
+
+    expect(seen).toEqual([[{ words: ['a', 'b'] }, 2]]);
+    expect(store.size).toBe(0);
+  });
+
+  it('1.6 a newer version than known is refused with a clear error, kept where it is, and stops no other', async () => {
+    const { clock, store } = sharedStore();
+    const { bus, signals } = await startBus({ scheduledEvents: store }, clock);
+    let handled = 0;
+    bus.registerEventHandler(Second, () => void handled++);
+    await store.save([stored(3, {}), stored(2, { words: [] })]);
+
+    await clock.advanceAsync(10_000);
+
+    expect(handled).toBe(1);
+    expect(store.size).toBe(1);
+    expect(signals.of('store.failed')[0]).toMatchObject({
+      error: { code: 'LLMGINE_NEWER_MESSAGE_VERSION', storedVersion: 3, knownVersion: 2 },
+    });
   });
 });
 

@@ -413,6 +413,24 @@ describe('6.2 stop', () => {
     expect(steps).toEqual(['bus.stopped', 'log', 'observer']);
   });
 
+  it('6.2 a log that never answers leaves no publisher hanging', async () => {
+    const { bus, clock } = await startBus({ eventLog: { append: forever, flush: forever } });
+    bus.registerCommandHandler(Ask, (_command, context) =>
+      context.publish(Said({ text: '' })).then(() => ''),
+    );
+    const all = Promise.all([
+      bus.publish(Said({ text: '' })),
+      bus.publish(Said({ text: '' }), unawaited),
+      bus.execute(Ask({ text: '' })),
+    ]);
+    const stopping = bus.stop({ deadlineMs: 100 });
+
+    await clock.advanceAsync(100);
+
+    expect(await now(stopping, clock)).not.toBe('pending');
+    expect(await now(all, clock)).not.toBe('pending');
+  });
+
   it('6.2 an observer that never finishes flushing is not waited for beyond the deadline', async () => {
     const { bus, clock } = await startBus();
     bus.addObserver({ observe: () => {}, flush: forever });

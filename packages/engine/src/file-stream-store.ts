@@ -10,108 +10,102 @@ export interface FileStreamStoreOptions {
   readonly directory: string;
 }
 
-interface LoadedStream {
-  /** Records in the file, in whole lines. */
-  version: number;
-  /** Bytes of those lines. */
-  size: number;
-}
-
 const ENDING = '.jsonl';
+const NEWLINE = 0x0a;
 
 /**
  * Keeps each stream in a file of JSON lines, for one process at a time.
  * An append is on disk when it resolves; a line that a crash cut off is dropped when the stream is next written.
  */
 export function createFileStreamStore({ directory }: FileStreamStoreOptions): StreamStore {
-  const loaded = new Map<string, LoadedStream>();
-  const turns = new Map<string, Promise<unknown>>();
+  return new FileStreamStore(directory);
+}
 
-  return {
-    append: (stream, expectedVersion, records) =>
-      inTurn(stream, () => append(stream, expectedVersion, records)),
-    read,
-    list,
-    delete: (stream) =>
-      inTurn(stream, async () => {
-        loaded.delete(stream);
-        await rm(fileOf(stream), { force: true });
-      }),
-  };
+class FileStreamStore implements StreamStore {
+  readonly #directory: string;
+  readonly #versions = new Map<string, number>();
+  readonly #turns = new Map<string, Promise<unknown>>();
 
-  async function append(
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  append(
     stream: string,
     expectedVersion: number | undefined,
     records: readonly unknown[],
   ): Promise<number> {
-    const state = loaded.get(stream) ?? (await load(stream));
-    if (expectedVersion !== undefined && state.version !== expectedVersion) {
-      throw new StreamConflictError(stream, expectedVersion, state.version);
-    }
-    if (records.length === 0) return state.version;
-    const text = records.map((record) => `${encode(stream, record)}\n`).join('');
-    loaded.delete(stream); // unknown until the write is known to be whole
-    await writeDurably(fileOf(stream), text);
-    const written = {
-      version: state.version + records.length,
-      size: state.size + Buffer.byteLength(text),
-    };
-    loaded.set(stream, written);
-    return written.version;
+    return this.#inTurn(stream, async () => {
+      const version = this.#versions.get(stream) ?? (await this.#load(stream));
+      if (expectedVersion !== undefined && version !== expectedVersion) {
+        throw new StreamConflictError(stream, expectedVersion, version);
+      }
+      const text = records.map((record) => `${encode(stream, record)}\n`).join('');
+      if (text === '') return version;
+      this.#versions.delete(stream); // unknown until the write is known to be whole
+      await writeDurably(this.#fileOf(stream), text);
+      this.#versions.set(stream, version + records.length);
+      return version + records.length;
+    });
   }
 
-  /** Cuts off what a crash left of a line, so that the next one begins where it should. */
-  async function load(stream: string): Promise<LoadedStream> {
-    await mkdir(directory, { recursive: true });
-    const bytes = await readOrEmpty(fileOf(stream));
-    const size = bytes.lastIndexOf(0x0a) + 1;
-    if (size < bytes.length) await truncate(fileOf(stream), size);
-    let version = 0;
-    for (let at = bytes.indexOf(0x0a); at !== -1; at = bytes.indexOf(0x0a, at + 1)) version += 1;
-    return { version, size };
-  }
-
-  async function* read(
-    stream: string,
-    { from = 0 }: { readonly from?: number } = {},
-  ): AsyncGenerator<unknown> {
-    await turns.get(stream)?.catch(() => {});
-    const file = fileOf(stream);
+  async *read(stream: string, { from = 0 }: { readonly from?: number } = {}): AsyncGenerator {
+    await this.#turns.get(stream)?.catch(() => {});
+    const file = this.#fileOf(stream);
     const text = (await readOrEmpty(file)).toString('utf8');
     const lines = text.slice(0, text.lastIndexOf('\n') + 1).split('\n');
-    for (let line = from; line < lines.length - 1; line++)
+    for (let line = from; line < lines.length - 1; line++) {
       yield decode(file, lines[line]!, line + 1);
+    }
   }
 
-  async function* list(prefix = ''): AsyncGenerator<string> {
-    const names = await readdir(directory).catch(() => []);
+  async *list(prefix = ''): AsyncGenerator<string> {
+    const names = await readdir(this.#directory).catch(() => []);
     const streams = names
       .filter((name) => name.endsWith(ENDING))
       .map((name) => decodeURIComponent(name.slice(0, -ENDING.length)))
       .filter((stream) => stream.startsWith(prefix));
     const dated = await Promise.all(
-      streams.map(async (stream) => ({ stream, at: (await stat(fileOf(stream))).mtimeMs })),
+      streams.map(async (stream) => ({ stream, at: (await stat(this.#fileOf(stream))).mtimeMs })),
     );
     for (const { stream } of dated.toSorted((a, b) => b.at - a.at)) yield stream;
   }
 
-  /** Appends to one stream go one after another. */
-  async function inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
-    const before = turns.get(stream) ?? Promise.resolve();
+  delete(stream: string): Promise<void> {
+    return this.#inTurn(stream, async () => {
+      this.#versions.delete(stream);
+      await rm(this.#fileOf(stream), { force: true });
+    });
+  }
+
+  /** Cuts off what a crash left of a line, so that the next one begins where it should. */
+  async #load(stream: string): Promise<number> {
+    await mkdir(this.#directory, { recursive: true });
+    const bytes = await readOrEmpty(this.#fileOf(stream));
+    const size = bytes.lastIndexOf(NEWLINE) + 1;
+    if (size < bytes.length) await truncate(this.#fileOf(stream), size);
+    let version = 0;
+    for (let at = bytes.indexOf(NEWLINE); at !== -1; at = bytes.indexOf(NEWLINE, at + 1)) {
+      version += 1;
+    }
+    return version;
+  }
+
+  /** Writes to one stream go one after another. */
+  async #inTurn<T>(stream: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#turns.get(stream) ?? Promise.resolve();
     const turn = before.then(work, work);
-    turns.set(stream, turn);
+    this.#turns.set(stream, turn);
     try {
       return await turn;
     } finally {
-      if (turns.get(stream) === turn) turns.delete(stream);
+      if (this.#turns.get(stream) === turn) this.#turns.delete(stream);
     }
   }
 
-  function fileOf(stream: string): string {
-    return join(
-      directory,
-      `${encodeURIComponent(stream).replaceAll('.', '%2E').replaceAll('*', '%2A')}${ENDING}`,
-    );
+  #fileOf(stream: string): string {
+    const name = encodeURIComponent(stream).replaceAll('.', '%2E').replaceAll('*', '%2A');
+    return join(this.#directory, `${name}${ENDING}`);
   }
 }
 

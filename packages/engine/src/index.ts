@@ -20,8 +20,8 @@ export {
   type StopReason,
   type ToolChatResult,
 } from './messages.ts';
-export type { PromptData } from './prompt-schema.ts';
 export type { OnBusy } from './prompt-gate.ts';
+export type { PromptData } from './prompt-schema.ts';
 export { OUTCOME_UNKNOWN } from './resume.ts';
 export { runStream } from './run-journal.ts';
 export { createToolChatEngine, type ToolChatEngine } from './tool-chat-engine.ts';

@@ -1,4 +1,4 @@
-import type { ModelToolCall } from '@llmgine/llm';
+import type { ChatHistory, ModelToolCall } from '@llmgine/llm';
 import type { RunRecord, ToolIntent, ToolSettled } from './run-journal.ts';
 import type { ToolChatResult } from './messages.ts';
 
@@ -54,6 +54,20 @@ export function recordedRun(records: readonly RunRecord[]): RecordedRun | undefi
 /** What the model and the user are told of a call that must not be repeated. */
 export const OUTCOME_UNKNOWN =
   'Outcome unknown: the program was interrupted while this ran. It may or may not have taken effect, and it was not run again. Find out before you repeat it, or ask the user.';
+
+/** Gives a new engine the turn of a run that had ended. */
+export function restoreTurn(history: ChatHistory, { started, steps }: RecordedRun): void {
+  if (history.length > started.history.messages.length) return;
+  history.fromJSON(started.history);
+  history.addUserMessage(started.prompt);
+  for (const { response, calls } of steps) {
+    history.addAssistantMessage(response.message.content, response.message);
+    for (const { call, settled } of calls) {
+      if (settled) history.addToolMessage({ toolCallId: call.id, content: settled.content });
+    }
+  }
+  history.closeOpenToolCalls();
+}
 
 function isOfCall(
   record: RunRecord,

@@ -10,7 +10,7 @@ import {
 } from '@llmgine/core';
 import type { StreamStore } from '@llmgine/core/stores';
 import { sleep } from '@llmgine/core/timing';
-import { budget, BudgetExceededError, type ChatHistory } from '@llmgine/llm';
+import { budget, BudgetExceededError } from '@llmgine/llm';
 import { createAbortLatch, type AbortLatch } from './abort-latch.ts';
 import type { RunLimits } from './engine-options.ts';
 import { RunNotFoundError } from './errors.ts';
@@ -18,7 +18,7 @@ import { replayStep, runLoop, tell } from './loop.ts';
 import { createLoopGuard, type LoopGuardOptions } from './loop-guard.ts';
 import { ToolChatRunFinishedEvent, type StopReason, type ToolChatResult } from './messages.ts';
 import type { PromptGate } from './prompt-gate.ts';
-import { recordedRun, type RecordedRun } from './resume.ts';
+import { recordedRun, restoreTurn, type RecordedRun } from './resume.ts';
 import { createRunJournal, noJournal, readRunRecords } from './run-journal.ts';
 import type { Run, RunParts } from './run.ts';
 
@@ -39,35 +39,27 @@ export interface RunRequest {
   readonly prompt?: string;
 }
 
-/** Runs prompts from beginning to end. */
-export interface Runner {
-  run(request: RunRequest, context: HandlerContext): Promise<Outcome<ToolChatResult>>;
-}
-
 /** How a run ended, and the error when it failed. */
 interface Ending {
   readonly stopReason: StopReason;
   readonly error?: Error;
 }
 
-/** Makes the runs of one engine. */
-export function createRunner({
-  gate,
-  sessionId,
-  store,
-  limits,
-  loopGuard,
-  parts,
-}: RunnerOptions): Runner {
-  const { maxSteps: _, ...budgetLimits } = limits;
-  const hasBudget = Object.values(budgetLimits).some((limit) => limit !== undefined);
-  return { run: start };
+/** Runs the prompts of one engine from beginning to end. */
+export class Runner {
+  readonly #options: RunnerOptions;
+  readonly #budgetLimits: Omit<RunLimits, 'maxSteps'>;
+  readonly #hasBudget: boolean;
+
+  constructor(options: RunnerOptions) {
+    const { maxSteps: _, ...budgetLimits } = options.limits;
+    this.#options = options;
+    this.#budgetLimits = budgetLimits;
+    this.#hasBudget = Object.values(budgetLimits).some((limit) => limit !== undefined);
+  }
 
   /** Everything that can end a run goes through one signal. */
-  async function start(
-    request: RunRequest,
-    context: HandlerContext,
-  ): Promise<Outcome<ToolChatResult>> {
+  async run(request: RunRequest, context: HandlerContext): Promise<Outcome<ToolChatResult>> {
     const controller = new AbortController();
     const { signal } = context;
     const follow = (): void => controller.abort(signal.reason);
@@ -76,7 +68,9 @@ export function createRunner({
     using latch = createAbortLatch(controller.signal);
     try {
       const visitor = { latch, abort: (reason: Error) => controller.abort(reason) };
-      return await gate.enter(visitor, () => inside(request, { context, controller, latch }));
+      return await this.#options.gate.enter(visitor, () =>
+        this.#inside(request, { context, controller, latch }),
+      );
     } catch (thrown) {
       return fail(toError(thrown));
     } finally {
@@ -84,34 +78,33 @@ export function createRunner({
     }
   }
 
-  async function inside(request: RunRequest, scope: RunScope): Promise<Outcome<ToolChatResult>> {
-    const recorded = request.prompt === undefined ? await readRun(request.runId) : undefined;
+  async #inside(request: RunRequest, scope: RunScope): Promise<Outcome<ToolChatResult>> {
+    const { runId, prompt } = request;
+    const recorded = prompt === undefined ? await this.#readRun(runId) : undefined;
     if (recorded?.result) {
-      restore(parts.history, recorded);
+      restoreTurn(this.#options.parts.history, recorded);
       return ok(recorded.result);
     }
-    const run = createRun(request.runId, scope, recorded?.version ?? 0);
-    using _deadline = deadline(scope.controller);
+    const run = this.#createRun(runId, scope, recorded?.version ?? 0);
+    using _deadline = this.#deadline(scope.controller);
     const before = recorded ? prepareResume(run, recorded) : run.history.length;
 
     const ending = await endingOf(run, () =>
-      recorded ? resume(run, recorded) : begin(run, request.prompt!),
+      recorded ? resume(run, recorded) : begin(run, prompt!),
     );
     tidyHistory(run, ending, before);
     return finish(run, ending);
   }
 
-  async function readRun(runId: string): Promise<RecordedRun> {
+  async #readRun(runId: string): Promise<RecordedRun> {
+    const { store } = this.#options;
     const recorded = store && recordedRun(await readRunRecords(store, runId));
     if (!recorded) throw new RunNotFoundError(runId);
     return recorded;
   }
 
-  function createRun(
-    runId: string,
-    { context, controller, latch }: RunScope,
-    version: number,
-  ): Run {
+  #createRun(runId: string, { context, controller, latch }: RunScope, version: number): Run {
+    const { parts, sessionId, store, loopGuard } = this.#options;
     const { signal } = controller;
     return {
       ...parts,
@@ -120,7 +113,7 @@ export function createRunner({
       signal,
       latch,
       journal: store ? createRunJournal(store, runId, version) : noJournal,
-      budget: hasBudget ? budget({ ...budgetLimits, clock: parts.clock }) : undefined,
+      budget: this.#hasBudget ? budget({ ...this.#budgetLimits, clock: parts.clock }) : undefined,
       guard: createLoopGuard(loopGuard),
       publish: (event) => publish(context, event, signal),
       step: 0,
@@ -131,13 +124,12 @@ export function createRunner({
   }
 
   /** The time limit has to end waits too, not only keep the next call from beginning. */
-  function deadline(controller: AbortController): Disposable | undefined {
+  #deadline(controller: AbortController): Disposable | undefined {
+    const { limits, parts } = this.#options;
     const { maxMs } = limits;
     if (maxMs === undefined) return undefined;
-    return parts.clock.setTimer(
-      () => controller.abort(new BudgetExceededError('maxMs', maxMs, maxMs)),
-      maxMs,
-    );
+    const exceeded = (): void => controller.abort(new BudgetExceededError('maxMs', maxMs, maxMs));
+    return parts.clock.setTimer(exceeded, maxMs);
   }
 }
 
@@ -151,15 +143,11 @@ async function begin(run: Run, prompt: string): Promise<StopReason> {
   run.signal.throwIfAborted();
   await tell(run, 'processing');
   const { runId, sessionId } = run;
-  await run.latch.wait(
-    run.journal.write({
-      type: 'run.started',
-      runId,
-      sessionId,
-      prompt,
-      history: run.history.toJSON(),
-    }),
-  );
+  if (run.journal !== noJournal) {
+    const history = run.history.toJSON();
+    const started = { type: 'run.started', runId, sessionId, prompt, history } as const;
+    await run.latch.wait(run.journal.write(started));
+  }
   run.history.addUserMessage(prompt);
   return runLoop(run);
 }
@@ -170,20 +158,6 @@ function prepareResume(run: Run, { started }: RecordedRun): number {
   const before = run.history.length;
   run.history.addUserMessage(started.prompt);
   return before;
-}
-
-/** Gives a new engine the turn of a run that had ended. */
-function restore(history: ChatHistory, { started, steps }: RecordedRun): void {
-  if (history.length > started.history.messages.length) return;
-  history.fromJSON(started.history);
-  history.addUserMessage(started.prompt);
-  for (const { response, calls } of steps) {
-    history.addAssistantMessage(response.message.content, response.message);
-    for (const { call, settled } of calls) {
-      if (settled) history.addToolMessage({ toolCallId: call.id, content: settled.content });
-    }
-  }
-  history.closeOpenToolCalls();
 }
 
 async function resume(run: Run, { steps }: RecordedRun): Promise<StopReason> {

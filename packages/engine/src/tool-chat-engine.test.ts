@@ -159,7 +159,9 @@ describe('createToolChatEngine', () => {
     await ask();
     await bus.waitForEvents();
 
-    const statuses = seen.filter(ToolChatEngineStatusEvent.is).map(({ data }) => data.status);
+    const statuses = seen
+      .filter((event) => ToolChatEngineStatusEvent.is(event))
+      .map(({ data }) => data.status);
     expect(statuses).toEqual([
       'processing',
       'calling LLM',
@@ -168,12 +170,14 @@ describe('createToolChatEngine', () => {
       'finished',
     ]);
     expect(
-      seen.filter(ModelTextDeltaEvent.is).map(({ data, lossy }) => [data.text, lossy]),
+      seen
+        .filter((event) => ModelTextDeltaEvent.is(event))
+        .map(({ data, lossy }) => [data.text, lossy]),
     ).toEqual([
       ['a', true],
       ['b', true],
     ]);
-    expect(seen.filter(ToolExecuteResultEvent.is)).toHaveLength(1);
+    expect(seen.filter((event) => ToolExecuteResultEvent.is(event))).toHaveLength(1);
     expect(seen.at(-1)).toMatchObject({
       type: ToolChatRunFinishedEvent.type,
       data: { stopReason: 'answered' },

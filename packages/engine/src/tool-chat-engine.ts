@@ -5,7 +5,7 @@ import { checkEngineOptions, type ToolChatEngineOptions } from './engine-options
 import { EngineDisposedError } from './errors.ts';
 import { ToolChatEngineCommand, ToolChatResumeCommand, type ToolChatResult } from './messages.ts';
 import { createPromptGate } from './prompt-gate.ts';
-import { createRunner, type RunRequest } from './runner.ts';
+import { Runner } from './runner.ts';
 
 /** Answers the prompts of one session. */
 export interface ToolChatEngine extends Disposable {
@@ -29,7 +29,7 @@ export function createToolChatEngine(options: ToolChatEngineOptions): ToolChatEn
   const { bus, sessionId = sessionOf(bus), clock = systemClock, limits = {} } = options;
   const history = options.history ?? createChatHistory({ systemPrompt: options.systemPrompt });
   const gate = createPromptGate(sessionId, options.onBusy ?? 'queue');
-  const runner = createRunner({
+  const runner = new Runner({
     gate,
     sessionId,
     store: options.journal,
@@ -49,7 +49,8 @@ export function createToolChatEngine(options: ToolChatEngineOptions): ToolChatEn
   const registrations = [
     bus.registerCommandHandler(
       ToolChatEngineCommand,
-      ({ id, data }, context) => runner.run(promptRequest(data.prompt, data.runId ?? id), context),
+      ({ id, data }, context) =>
+        runner.run({ prompt: data.prompt, runId: data.runId ?? id }, context),
       { sessionId, name: 'tool-chat-engine' },
     ),
     bus.registerCommandHandler(
@@ -62,7 +63,7 @@ export function createToolChatEngine(options: ToolChatEngineOptions): ToolChatEn
   return {
     sessionId,
     history,
-    whenIdle: gate.whenIdle,
+    whenIdle: () => gate.whenIdle(),
     resume: (runId, { signal } = {}) =>
       bus.execute(ToolChatResumeCommand({ runId }, { sessionId }), signal ? { signal } : {}),
     [Symbol.dispose]() {
@@ -70,10 +71,6 @@ export function createToolChatEngine(options: ToolChatEngineOptions): ToolChatEn
       gate.abortAll(new EngineDisposedError());
     },
   };
-}
-
-function promptRequest(prompt: string, runId: string): RunRequest {
-  return { prompt, runId };
 }
 
 function sessionOf(bus: ToolChatEngineOptions['bus']): SessionId {

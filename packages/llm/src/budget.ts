@@ -42,65 +42,73 @@ export interface Budget {
  */
 export function budget(options: BudgetOptions): Budget {
   checkOptions(options);
-  const { clock = systemClock } = options;
-  const startedAt = clock.monotonic();
-  let usage: Usage | undefined;
-  let calls = 0;
-  let settled = 0;
-  let reservedTokens = 0;
+  return new Allowance(options);
+}
 
-  return {
-    reserve,
-    get usage() {
-      return usage ?? {};
-    },
-    get calls() {
-      return calls;
-    },
-  };
+class Allowance implements Budget {
+  readonly #options: BudgetOptions;
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  #usage: Usage | undefined;
+  #calls = 0;
+  #reservedTokens = 0;
 
-  function reserve(estimatedTokens = 0): BudgetReservation {
-    check('maxCalls', calls);
-    check('maxMs', clock.monotonic() - startedAt);
-    check('maxTokens', settled === 0 ? 0 : totalOf(usage), reservedTokens + estimatedTokens);
-    check('maxCost', settled === 0 ? 0 : usage?.cost);
-    calls += 1;
-    reservedTokens += estimatedTokens;
-    return reservation(estimatedTokens);
+  constructor(options: BudgetOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#startedAt = this.#clock.monotonic();
+  }
+
+  get usage(): Usage {
+    return this.#usage ?? {};
+  }
+
+  get calls(): number {
+    return this.#calls;
+  }
+
+  reserve(estimatedTokens = 0): BudgetReservation {
+    const usage = this.#usage;
+    this.#check('maxCalls', this.#calls);
+    this.#check('maxMs', this.#clock.monotonic() - this.#startedAt);
+    this.#check('maxTokens', usage ? totalOf(usage) : 0, this.#reservedTokens + estimatedTokens);
+    this.#check('maxCost', usage ? usage.cost : 0);
+    this.#calls += 1;
+    this.#reservedTokens += estimatedTokens;
+    return this.#reservation(estimatedTokens);
   }
 
   /** `wanted` may fill what is left exactly; without it something must be left. */
-  function check(limit: BudgetLimit, used: number | undefined, wanted = 0): void {
-    const allowed = options[limit];
+  #check(limit: BudgetLimit, used: number | undefined, wanted = 0): void {
+    const allowed = this.#options[limit];
     if (allowed === undefined) return;
     if (used === undefined || used >= allowed || used + wanted > allowed) {
       throw new BudgetExceededError(limit, allowed, used);
     }
   }
 
-  function reservation(tokens: number): BudgetReservation {
+  #reservation(tokens: number): BudgetReservation {
     let open = true;
+    const close = (): boolean => {
+      const wasOpen = open;
+      open = false;
+      if (wasOpen) this.#reservedTokens -= tokens;
+      return wasOpen;
+    };
     return {
-      settle(used) {
-        if (!open) return;
-        open = false;
-        reservedTokens -= tokens;
-        usage = addUsage(usage, used);
-        settled += 1;
+      settle: (used) => {
+        if (close()) this.#usage = addUsage(this.#usage, used);
       },
-      release() {
-        if (!open) return;
-        open = false;
-        reservedTokens -= tokens;
-        calls -= 1;
+      release: () => {
+        if (close()) this.#calls -= 1;
       },
     };
   }
 }
 
-function totalOf(usage: Usage | undefined): number | undefined {
-  if (usage?.totalTokens !== undefined) return usage.totalTokens;
-  const { inputTokens, outputTokens } = usage ?? {};
+function totalOf(usage: Usage): number | undefined {
+  if (usage.totalTokens !== undefined) return usage.totalTokens;
+  const { inputTokens, outputTokens } = usage;
   return inputTokens === undefined || outputTokens === undefined
     ? undefined
     : inputTokens + outputTokens;

@@ -232,7 +232,7 @@ function checkIds(ids: readonly string[]): void {
 
 function withDistinctCalls(message: AssistantMessage): AssistantMessage {
   const { tool_calls: calls, ...rest } = message;
-  if (!calls || calls.length === 0) return rest as AssistantMessage;
+  if (!calls || calls.length === 0) return rest;
   const distinct = [...new Map(calls.map((call) => [call.id, call])).values()];
   return distinct.length === calls.length ? message : { ...message, tool_calls: distinct };
 }

@@ -47,7 +47,7 @@ function expectMeaning(observed: ObservedStream, outcome: ChatDelta[] | ModelErr
   expect(new Set(message.toolCalls.map(({ id }) => id)).size).toBe(message.toolCalls.length);
 }
 
-async function* fromList(chunks: readonly unknown[]): AsyncGenerator<unknown> {
+async function* fromList(chunks: readonly unknown[]): AsyncGenerator {
   yield* chunks;
 }
 

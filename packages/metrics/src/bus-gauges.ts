@@ -52,6 +52,7 @@ export function busGauges(instruments: Instruments, source: QueueSource): Signal
     'circuit.changed': ({ breaker, to }) => circuits.set(CIRCUIT_STATE_VALUES[to], { breaker }),
     'command.dead-lettered': (signal) => deadLetters.set(signal.deadLetters),
     'event.dead-lettered': (signal) => deadLetters.set(signal.deadLetters),
+    'dead-letters.changed': (signal) => deadLetters.set(signal.deadLetters),
     'session.started': () => sessions.add(1),
     'session.ended': () => sessions.add(-1),
     'handlers.changed': ({ registered }) => handlers.set(registered),

@@ -64,6 +64,14 @@ describe('createMetricsCollector', () => {
     });
   });
 
+  it('11: lowers the number of dead letters when they are retried, discarded or purged', () => {
+    const collector = measured(aBusAtWork());
+
+    collector.observe({ type: 'dead-letters.changed', at: 0, deadLetters: 0 });
+
+    expect(collector.snapshot().gauges['dead_letter_queue_size']).toBe(0);
+  });
+
   it('11: memory does not grow with the number of observations', () => {
     const event = Greeted({ text: 'hi' });
     const collector = createMetricsCollector();

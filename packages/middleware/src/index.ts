@@ -1,4 +1,3 @@
-export { RateLimitedError } from '@llmgine/core/timing';
 export type { DurationReport } from './duration-histogram.ts';
 export { ValidationFailedError, type ValidationIssue } from './errors.ts';
 export type { Logger, LogLevel } from './logger.ts';
@@ -12,3 +11,4 @@ export {
   type TimingReport,
 } from './timing-middleware.ts';
 export { validationMiddleware, type ValidationMiddlewareOptions } from './validation-middleware.ts';
+export { RateLimitedError } from '@llmgine/core/timing';

@@ -40,7 +40,6 @@ describe('loggingMiddleware (8)', () => {
       correlationId: call.command.correlationId,
       handler: 'adder',
       durationMs: 12,
-      attempts: 1,
     });
   });
 

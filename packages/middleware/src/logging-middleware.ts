@@ -34,20 +34,15 @@ export function loggingMiddleware(
 
   return {
     name: 'logging',
-    async aroundCommand({ command, handler, context }, next) {
+    async aroundCommand({ command, handler }, next) {
       const startedAt = begin(command, handler);
       const result = await next();
       const durationMs = clock.monotonic() - startedAt;
-      const { attempt: attempts } = context;
       if (result.success) {
-        log(
-          level,
-          { ...fieldsOf(command, handler), durationMs, attempts },
-          `${command.type} succeeded`,
-        );
+        log(level, { ...fieldsOf(command, handler), durationMs }, `${command.type} succeeded`);
       } else {
         const { error } = result;
-        const fields = { ...fieldsOf(command, handler), durationMs, attempts, error };
+        const fields = { ...fieldsOf(command, handler), durationMs, error };
         log('error', fields, `${command.type} failed`);
       }
       return result;

@@ -34,8 +34,8 @@ export interface DatabaseEventLog extends ReadableEventLog {
   close(): Promise<void>;
 }
 
-/** The most rows of one transaction. */
-const MOST_ROWS = 1_024;
+/** The most rows of one transaction; SQLite's keep the event loop. */
+const MOST_ROWS = { sqlite: 256, postgres: 1_024 } as const;
 /** How long one batch may keep the event loop for making its texts. */
 const BATCH_MS = 0.8;
 /** How many texts are made between looks at the clock. */
@@ -210,7 +210,7 @@ class BufferedEventLog implements DatabaseEventLog {
     const { clock } = this.#parts;
     const rows: RowValues[] = [];
     const end = clock.monotonic() + BATCH_MS;
-    const most = Math.min(MOST_ROWS, this.#buffer.length);
+    const most = Math.min(MOST_ROWS[this.#parts.context.dialect], this.#buffer.length);
     let taken = 0;
     while (taken < most) {
       const row = this.#rowOf(this.#buffer[taken++]!);

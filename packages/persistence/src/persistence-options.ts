@@ -72,9 +72,9 @@ export interface CheckedOptions {
 }
 
 /** Where the database is when nobody says. */
-export const DEFAULT_URL = 'sqlite:///./message_bus.db';
+const DEFAULT_URL = 'sqlite:///./message_bus.db';
 /** What the tables belong to when nobody says. */
-export const DEFAULT_SCHEMA = 'message_bus';
+const DEFAULT_SCHEMA = 'message_bus';
 
 const SCHEMA_FORM = /^[a-z_][a-z0-9_]{0,62}$/;
 /** Names that the databases keep for themselves. */

@@ -9,7 +9,7 @@ interface WaitingSave {
 }
 
 /** Rows written in one step; on SQLite a step keeps the event loop. */
-const STEP_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 100, postgres: 1024 };
+const STEP_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 200, postgres: 1024 };
 
 /** Writes together what is saved while the write before is on its way. */
 export class SaveQueue {
@@ -54,19 +54,19 @@ export class SaveQueue {
   }
 
   async #write(rows: readonly RowValues[]): Promise<void> {
-    const statements = this.#insert(rows);
-    if (statements.length === 1) {
-      await this.#executor.run(statements[0]!);
-      return;
-    }
-    const steps: Promise<void>[] = [];
-    for (let from = 0; from < statements.length; from += this.#stepRows) {
-      const step = statements.slice(from, from + this.#stepRows);
-      steps.push(this.#executor.transact(() => inTurn(step)));
+    const steps: Promise<unknown>[] = [];
+    for (let from = 0; from < rows.length; from += this.#stepRows) {
+      steps.push(this.#writeStep(this.#insert(rows.slice(from, from + this.#stepRows))));
     }
     // All have settled before anybody hears of a failure, so that nothing is written afterwards.
     const failed = (await Promise.allSettled(steps)).find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
+  }
+
+  #writeStep(statements: readonly Statement[]): Promise<unknown> {
+    const [only, ...others] = statements;
+    if (only && others.length === 0) return this.#executor.run(only);
+    return this.#executor.transact(() => inTurn(statements));
   }
 }
 

@@ -29,7 +29,7 @@ export interface ScheduledEventQueries {
 }
 
 /** What is claimed. */
-export interface ClaimValues {
+interface ClaimValues {
   readonly types: readonly string[] | undefined;
   readonly count: number;
   readonly leaseMs: number;
@@ -189,9 +189,7 @@ function createPageQuery(context: StoreContext): (sequence: readonly number[]) =
     builder
       .selectFrom('scheduled_events')
       .select(['seq', 'scheduled_at', 'message', held.as('held')])
-      .where(chosen)
-      .orderBy('scheduled_at')
-      .orderBy('seq'),
+      .where(chosen),
   );
   return (numbers) => page({ sequence: listOf(numbers, context) });
 }

@@ -21,7 +21,7 @@ export interface ScheduledEventStoreOptions {
 }
 
 /** How many events are read at a time. */
-const PAGE = 500;
+const PAGE = 1_000;
 
 /** Makes the store of future events. */
 export function createScheduledEventStore(
@@ -116,7 +116,7 @@ class DatabaseScheduledEventStore implements ScheduledEventStore {
     const order = ordered.map((row) => Number(row['seq']));
     for (let from = 0; from < order.length; from += PAGE) {
       const { rows } = await executor.read(this.#queries.page(order.slice(from, from + PAGE)));
-      yield* rows.map(entryOf);
+      yield* rows.toSorted(byInstantOfRow).map(entryOf);
     }
   }
 
@@ -201,6 +201,13 @@ function claimOf(row: Row): OrderedClaim {
     seq: Number(row['seq']),
     claim: { event: eventOf(row), epoch: Number(row['epoch']) },
   };
+}
+
+function byInstantOfRow(one: Row, other: Row): number {
+  return (
+    Number(one['scheduled_at']) - Number(other['scheduled_at']) ||
+    Number(one['seq']) - Number(other['seq'])
+  );
 }
 
 function byInstant(one: OrderedClaim, other: OrderedClaim): number {

@@ -16,7 +16,7 @@ export interface StreamQueries {
 }
 
 /** How far a stream goes on, and from where. */
-export interface AdvanceValues {
+interface AdvanceValues {
   readonly stream: string;
   readonly count: number;
   /** Undefined: from wherever it is. */

@@ -422,6 +422,15 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     expect(await bus.getDeadLetterEntries()).toEqual([]);
   });
 
+  it('tells how many are left when entries are retried or discarded', async () => {
+    const { bus, command, recorded, repair } = await withDeadLetter();
+    repair();
+
+    await bus.retryDeadLetterEntry(command.id);
+
+    expect(recorded.of('dead-letters.changed')).toMatchObject([{ deadLetters: 0 }]);
+  });
+
   it('puts an entry whose retry fails back, with its history, and makes no second one', async () => {
     const { bus, command, recorded } = await withDeadLetter();
 

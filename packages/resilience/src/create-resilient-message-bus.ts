@@ -1,18 +1,19 @@
-import { createMessageBus, type CommandMessage } from '@llmgine/core';
+import { createMessageBus, type CommandMessage, type EventInvoker } from '@llmgine/core';
 import { createMemoryDeadLetterStore } from '@llmgine/core/stores';
 import { bulkhead as createBulkhead } from './bulkhead.ts';
 import { assertBusOptions } from './check-bus-options.ts';
 import { Circuits } from './circuits.ts';
 import { DeadLetterQueue } from './dead-letter/dead-letter-queue.ts';
 import { DeadLetterRetry } from './dead-letter/dead-letter-retry.ts';
+import {
+  GuardedAttempts,
+  type CommandBulkhead,
+  type CommandRateLimiter,
+} from './guarded-attempts.ts';
 import { createBoundedEventQueue } from './queue/bounded-event-queue.ts';
 import { rateLimiter as createRateLimiter } from './rate-limiter.ts';
 import { createResilientEventInvoker } from './resilient-event-invoker.ts';
-import {
-  createResilientInvoker,
-  type CommandBulkhead,
-  type CommandRateLimiter,
-} from './resilient-invoker.ts';
+import { createResilientInvoker } from './resilient-invoker.ts';
 import type {
   CommandKey,
   ResilientMessageBus,
@@ -44,19 +45,23 @@ export function createResilientMessageBus(
     circuits,
     circuitKeyOf: keyOf(options.breakerKey, 'breakerKey', wiring),
     deadLetters,
-    bulkhead: bulkheadOf(options, wiring),
-    rateLimiter: rateLimiterOf(options, wiring),
+    attempts: new GuardedAttempts({
+      bulkhead: bulkheadOf(options, wiring),
+      rateLimiter: rateLimiterOf(options, wiring),
+      wiring,
+    }),
     wiring,
   });
-  const events = eventInvokerOf(options, deadLetters, wiring);
+  const eventInvoker = eventInvokerOf(options, deadLetters, wiring);
   const bus = createMessageBus({
     ...options,
     ...wiring,
     queue,
     invoker,
-    ...(events && { eventInvoker: events.invoke }),
+    ...(eventInvoker && { eventInvoker }),
   });
-  const retry = new DeadLetterRetry(deadLetters, { ...bus, onlyTo: events?.onlyTo }, wiring);
+  const retriesEvents = eventInvoker !== undefined;
+  const retry = new DeadLetterRetry(deadLetters, { ...bus, retriesEvents }, wiring);
 
   return {
     ...bus,
@@ -120,7 +125,7 @@ function eventInvokerOf(
   { events }: ResilientMessageBusOptions,
   deadLetters: DeadLetterQueue,
   wiring: Wiring,
-) {
+): EventInvoker | undefined {
   if (!events) return undefined;
   const { retry } = events;
   return createResilientEventInvoker({
@@ -134,7 +139,13 @@ function eventInvokerOf(
 function keyOf(key: CommandKey | undefined, callback: string, wiring: Wiring): CommandKey {
   if (!key) return typeOf;
   return (command) =>
-    askCallback(wiring, () => String(key(command)), { callback, otherwise: command.type });
+    askCallback(wiring, () => asKey(key(command)), { callback, otherwise: command.type });
+}
+
+/** What the compiler promises, a program without it may break. */
+function asKey(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw new TypeError(`A key must be a string, got ${typeof value}.`);
 }
 
 function typeOf({ type }: CommandMessage): string {

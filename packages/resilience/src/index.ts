@@ -1,4 +1,3 @@
-export { RateLimitedError } from '@llmgine/core/timing';
 export {
   bulkhead,
   type Bulkhead,
@@ -59,3 +58,4 @@ export type { ErrorAction, ErrorMatch, ErrorPolicy } from './retry/error-policy.
 export type { RetryBudgetOptions } from './retry/retry-budget.ts';
 export type { RetryOptions } from './retry/retry-policy.ts';
 export type { WiringOptions } from './wiring.ts';
+export { RateLimitedError } from '@llmgine/core/timing';

@@ -1,5 +1,5 @@
 import { defineEvent, sessionId, typeOnly, type PublishReceipt } from '@llmgine/core';
-import { BackpressureStrategy, createResilientMessageBus } from '@llmgine/resilience';
+import { createResilientMessageBus, type BackpressureStrategy } from '@llmgine/resilience';
 import { systemClock } from '@llmgine/core/timing';
 import { describe, expect, it } from 'vitest';
 

@@ -5,6 +5,7 @@ export {
 } from './contracts/dead-letter-store.ts';
 export { describeEventLogContract, type EventLogUnderTest } from './contracts/event-log.ts';
 export { describeEventQueueContract, type EventQueueUnderTest } from './contracts/event-queue.ts';
+export { describeMessageBusContract, type MessageBusUnderTest } from './contracts/message-bus.ts';
 export {
   describeScheduledEventStoreContract,
   type ScheduledEventStoreUnderTest,

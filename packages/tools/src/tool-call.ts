@@ -66,5 +66,6 @@ export interface NormalCall {
   readonly id: string;
   readonly name: string;
   readonly arguments: unknown;
-  readonly idempotencyKey: string;
+  /** Empty: none was given. */
+  readonly givenKey: string;
 }

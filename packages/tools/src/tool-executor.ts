@@ -1,4 +1,11 @@
-import { BUS_SCOPE, isLlmgineError, type ErrorData, type SessionId } from '@llmgine/core';
+import {
+  BUS_SCOPE,
+  isLlmgineError,
+  type ErrorData,
+  type MaybePromise,
+  type SessionId,
+} from '@llmgine/core';
+import type { Deadlines } from '@llmgine/core/timing';
 import type { ToolCallStatus } from '@llmgine/core/vocabulary';
 import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
@@ -11,19 +18,19 @@ import {
 import type { PendingApprovals } from './pending-approvals.ts';
 import { approve } from './pipeline/approve.ts';
 import { capResult } from './pipeline/cap-result.ts';
-import { checkArguments, type CheckedArguments } from './pipeline/check-arguments.ts';
+import { checkArguments, whenKnown, type CheckedArguments } from './pipeline/check-arguments.ts';
 import { findTool } from './pipeline/find-tool.ts';
 import { normaliseCall } from './pipeline/normalise-call.ts';
 import { parseArguments } from './pipeline/parse-arguments.ts';
 import { readValue } from './pipeline/read-value.ts';
 import { redactError } from './pipeline/redact-error.ts';
-import { runWithDeadline } from './pipeline/run-with-deadline.ts';
+import { runWithDeadline, type DeadlineWork } from './pipeline/run-with-deadline.ts';
 import type { NormalCall, ToolCall, ToolCallOptions, ToolResult } from './tool-call.ts';
 import type { RegisteredTool } from './tool-catalogue.ts';
 import type { RunAttempt, ToolConnection } from './tool-connection.ts';
 import type { ToolManagerSettings } from './tool-manager-options.ts';
 import { ToolReporter } from './tool-reporter.ts';
-import type { ToolRunner } from './tool-runner.ts';
+import type { CallOrigin, ToolRunner } from './tool-runner.ts';
 
 /** What the executor works with. */
 export interface ExecutorParts {
@@ -31,6 +38,7 @@ export interface ExecutorParts {
   readonly tools: ReadonlyMap<string, RegisteredTool>;
   readonly approvals: PendingApprovals;
   readonly runner: ToolRunner;
+  readonly deadlines: Deadlines;
   /** What the calls of a session go through, if anything. */
   readonly connectionOf: (sessionId: SessionId | undefined) => ToolConnection | undefined;
 }
@@ -44,7 +52,7 @@ export function createToolExecutor(parts: ExecutorParts): ToolExecutor {
 }
 
 /** One call on its way through the steps; each step is a function of its own. */
-class ToolJourney {
+class ToolJourney implements CallOrigin {
   readonly #parts: ExecutorParts;
   readonly #call: NormalCall;
   readonly #sessionId: SessionId;
@@ -55,6 +63,8 @@ class ToolJourney {
   #tool: Tool | undefined;
   #args: unknown;
   #repairs: readonly string[] = [];
+
+  #key: string | undefined;
 
   constructor(parts: ExecutorParts, given: ToolCall, options: ToolCallOptions) {
     const { settings, connectionOf } = parts;
@@ -73,41 +83,57 @@ class ToolJourney {
     this.#startedAt = settings.clock.monotonic();
   }
 
+  get callId(): string {
+    return this.#call.id;
+  }
+
+  get sessionId(): SessionId {
+    return this.#sessionId;
+  }
+
+  /** Made when first asked for: most tools need none. */
+  get idempotencyKey(): string {
+    this.#key ??= this.#call.givenKey || this.#parts.settings.newId();
+    return this.#key;
+  }
+
   async complete(): Promise<ToolResult> {
     this.#reporter.requested(this.#call.arguments);
     try {
-      return this.#finish(await this.#travel());
+      const prepared = this.#prepare();
+      const ready = prepared instanceof Promise ? await prepared : prepared;
+      return this.#finish(await this.#run(ready));
     } catch (thrown) {
       return this.#finishFailed(thrown);
     }
   }
 
-  async #travel(): Promise<unknown> {
+  /** Finds, parses, checks and approves; at once where nothing has to be waited for. */
+  #prepare(): MaybePromise<CheckedArguments> {
     const { signal } = this.#options;
     if (signal?.aborted) throw new ToolCancelledError(this.#call.name, signal.reason);
-    const { tool, schema } = findTool(this.#parts.tools, this.#call.name);
-    this.#tool = tool;
-    const parsed = parseArguments(this.#call.arguments, tool.name);
-    this.#repairs = parsed.repairs;
-    const checking = checkArguments(parsed, schema, tool.name);
-    const checked = this.#keep(
-      checking instanceof Promise ? await this.#bounded(() => checking) : checking,
-    );
-
-    const approval = tool.approval ?? this.#parts.settings.approval;
-    const approved = approval
-      ? this.#keep(await this.#approve({ tool, schema }, approval, checked))
-      : checked;
-    await this.#announceRun(tool, approved);
-    return this.#run(tool, approved);
+    const registered = findTool(this.#parts.tools, this.#call.name);
+    this.#tool = registered.tool;
+    const checked = this.#check(registered, this.#call.arguments);
+    const approval = registered.tool.approval ?? this.#parts.settings.approval;
+    if (!approval) return checked instanceof Promise ? this.#bounded(() => checked) : checked;
+    return this.#checkAndApprove(registered, approval, checked);
   }
 
-  async #announceRun({ name: toolName, effect }: Tool, { args }: CheckedArguments): Promise<void> {
-    const { beforeRun, signal } = this.#options;
-    if (!beforeRun) return;
-    const { idempotencyKey } = this.#call;
-    await beforeRun({ toolName, args, effect, idempotencyKey });
-    if (signal?.aborted) throw new ToolCancelledError(toolName, signal.reason);
+  #check({ tool, schema }: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
+    return whenKnown(parseArguments(given, tool.name), (parsed) => {
+      this.#repairs = parsed.repairs;
+      return whenKnown(checkArguments(parsed, schema, tool.name), (checked) => this.#keep(checked));
+    });
+  }
+
+  async #checkAndApprove(
+    registered: RegisteredTool,
+    approval: ToolApproval,
+    checking: MaybePromise<CheckedArguments>,
+  ): Promise<CheckedArguments> {
+    const checked = checking instanceof Promise ? await this.#bounded(() => checking) : checking;
+    return this.#keep(await this.#approve(registered, approval, checked));
   }
 
   #keep(checked: CheckedArguments): CheckedArguments {
@@ -117,10 +143,11 @@ class ToolJourney {
   }
 
   #approve(
-    { tool, schema }: RegisteredTool,
+    registered: RegisteredTool,
     approval: ToolApproval,
     checked: CheckedArguments,
   ): Promise<CheckedArguments> {
+    const { tool } = registered;
     return approve({
       tool,
       call: this.#call,
@@ -129,24 +156,24 @@ class ToolJourney {
       signal: this.#options.signal,
       approval,
       ask: (args, expiresInMs) => this.#ask(tool, args, expiresInMs),
-      recheck: async (args) => checkArguments(parseArguments(args, tool.name), schema, tool.name),
+      recheck: async (args) => this.#check(registered, args),
       withDeadline: (run) => this.#bounded(run),
     });
   }
 
   /** For work that is not the tool's: no schema and no hook may keep a call from coming back. */
   async #bounded<T>(run: () => Promise<T>): Promise<T> {
-    const { clock, approvalTimeoutMs: timeoutMs } = this.#parts.settings;
+    const { approvalTimeoutMs: timeoutMs } = this.#parts.settings;
     const { name } = this.#call;
-    return runWithDeadline({
-      run,
+    const work: DeadlineWork<T> = {
       timeoutMs,
       signal: this.#options.signal,
-      clock,
+      run,
       timedOut: () => new ToolDeniedError(name, `it was not decided about within ${timeoutMs} ms.`),
       aborted: (reason) => new ToolCancelledError(name, reason),
-      onLate: () => {},
-    });
+      late: () => {},
+    };
+    return runWithDeadline(work, this.#parts.deadlines);
   }
 
   async #ask(
@@ -169,30 +196,33 @@ class ToolJourney {
     });
   }
 
-  #run(tool: Tool, checked: CheckedArguments): Promise<unknown> {
+  #run(checked: CheckedArguments): Promise<unknown> {
+    const tool = this.#tool!; // it was prepared
     const { signal } = this.#options;
-    const { id: callId, idempotencyKey } = this.#call;
-    const start = (attempt: RunAttempt): Promise<unknown> => this.#runOnce(tool, checked, attempt);
-    if (!this.#connection) return start({ attempt: 1, signal, publisher: undefined });
-    const sessionId = this.#sessionId;
-    const { args } = checked;
-    return this.#connection.run({ tool, callId, sessionId, args, idempotencyKey, signal, start });
+    if (!this.#connection) {
+      return this.#runOnce(tool, checked, { attempt: 1, signal, publisher: undefined });
+    }
+    return this.#connection.run({
+      tool,
+      callId: this.#call.id,
+      sessionId: this.#sessionId,
+      args: checked.args,
+      idempotencyKey: this.idempotencyKey,
+      signal,
+      start: (attempt) => this.#runOnce(tool, checked, attempt),
+    });
   }
 
   #runOnce(tool: Tool, checked: CheckedArguments, attempt: RunAttempt): Promise<unknown> {
     const { runner, settings } = this.#parts;
-    const { id: callId, idempotencyKey } = this.#call;
-    const reporter = this.#reporter.through(attempt.publisher);
     return runner.run({
       tool,
       args: checked.value,
+      jsonArgs: checked.args,
       timeoutMs: tool.timeoutMs ?? settings.defaultTimeoutMs,
       attempt,
-      context: { callId, sessionId: this.#sessionId, idempotencyKey },
-      reporter,
-      onStart: () => {
-        if (attempt.attempt === 1) reporter.started(tool, checked.args, idempotencyKey);
-      },
+      origin: this,
+      reporter: this.#reporter.through(attempt.publisher),
     });
   }
 

@@ -689,6 +689,8 @@ describe('13.6 the deadline', () => {
       { signal },
     );
 
+    await clock.advanceAsync(0);
+
     expect(listeners).toBe(0);
     expect(clock.pendingTimers).toBe(0);
   });

@@ -1,4 +1,5 @@
 import type { SessionId } from '@llmgine/core';
+import { Deadlines } from '@llmgine/core/timing';
 import type { ApprovalAnswer } from './approval.ts';
 import type { Tool } from './define-tool.ts';
 import { createPendingApprovals } from './pending-approvals.ts';
@@ -46,12 +47,14 @@ export function createToolManager(options: ToolManagerOptions = {}): ToolManager
   const settings = readManagerOptions(options);
   const catalogue = createToolCatalogue();
   const approvals = createPendingApprovals(settings.clock, settings.newId);
+  const deadlines = new Deadlines(settings.clock);
   const connections = new Set<ToolConnection>();
   const executeToolCall = createToolExecutor({
     settings,
     tools: catalogue.byName,
     approvals,
-    runner: new ToolRunner(settings),
+    deadlines,
+    runner: new ToolRunner(settings, deadlines),
     connectionOf,
   });
 

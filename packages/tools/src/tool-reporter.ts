@@ -59,9 +59,12 @@ export class ToolReporter {
     );
   }
 
-  started({ effect }: Tool, toolArgs: unknown, idempotencyKey: string): void {
+  started({ effect }: Tool, toolArgs: unknown, origin: { readonly idempotencyKey: string }): void {
     this.#publish((call, options) =>
-      ToolExecuteStartedEvent({ ...call, toolArgs, effect, idempotencyKey }, options),
+      ToolExecuteStartedEvent(
+        { ...call, toolArgs, effect, idempotencyKey: origin.idempotencyKey },
+        options,
+      ),
     );
   }
 

@@ -1,11 +1,17 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Clock } from '@llmgine/core';
+import type { Clock, SessionId } from '@llmgine/core';
 import type { Redactor } from '@llmgine/core/redaction';
+import type { Deadlines } from '@llmgine/core/timing';
 import type { Tool, ToolContext } from './define-tool.ts';
 import { ToolBusyError, ToolCancelledError, ToolTimeoutError } from './errors.ts';
 import { createExclusiveGroups, type ExclusiveGroups } from './exclusive-groups.ts';
 import { redactError } from './pipeline/redact-error.ts';
-import { runWithDeadline } from './pipeline/run-with-deadline.ts';
+import {
+  runWithDeadline,
+  type DeadlineWork,
+  type LateOutcome,
+  type LazySignal,
+} from './pipeline/run-with-deadline.ts';
 import type { RunAttempt } from './tool-connection.ts';
 import type { ToolReporter } from './tool-reporter.ts';
 import { createToolSlots, type ToolSlots } from './tool-slots.ts';
@@ -15,19 +21,19 @@ export interface RunnerCall {
   readonly tool: Tool;
   /** As the tool's schema gave them. */
   readonly args: unknown;
+  /** As JSON data, for events. */
+  readonly jsonArgs: unknown;
   readonly timeoutMs: number;
   readonly attempt: RunAttempt;
-  readonly context: Pick<ToolContext, 'callId' | 'sessionId' | 'idempotencyKey'>;
+  readonly origin: CallOrigin;
   readonly reporter: ToolReporter;
-  /** Called when the tool itself begins. */
-  readonly onStart: () => void;
 }
 
-/** What the work inside a tool belongs to. Closed when the run is over, so that what it leaves behind is on its own. */
-interface RunScope {
-  open: boolean;
-  /** The exclusive groups that it and the calls round it hold. */
-  readonly groups: readonly string[];
+/** Whose run it is. */
+export interface CallOrigin {
+  readonly callId: string;
+  readonly sessionId: SessionId;
+  readonly idempotencyKey: string;
 }
 
 /** What a runner stands on. */
@@ -37,125 +43,164 @@ export interface RunnerSettings {
   readonly redact: Redactor;
 }
 
+/** The exclusive groups that a run holds when it is inside none. */
+const noGroups: readonly string[] = [];
+
 /** Runs tools: so many at a time, one of each exclusive group, none beyond its deadline. */
 export class ToolRunner {
-  readonly #clock: Clock;
-  readonly #redact: Redactor;
+  readonly #settings: RunnerSettings;
   readonly #slots: ToolSlots;
   readonly #groups: ExclusiveGroups;
-  readonly #scopes = new AsyncLocalStorage<RunScope>();
+  readonly #deadlines: Deadlines;
+  readonly #scopes = new AsyncLocalStorage<ToolRunInProgress>();
 
-  constructor({ maxConcurrency, clock, redact }: RunnerSettings) {
-    this.#clock = clock;
-    this.#redact = redact;
-    this.#slots = createToolSlots(maxConcurrency);
-    this.#groups = createExclusiveGroups(clock);
+  constructor(settings: RunnerSettings, deadlines: Deadlines) {
+    this.#settings = settings;
+    this.#slots = createToolSlots(settings.maxConcurrency);
+    this.#groups = createExclusiveGroups(settings.clock);
+    this.#deadlines = deadlines;
   }
 
   /** Rejects with what the tool threw, or a `ToolCallError`. */
-  async run(call: RunnerCall): Promise<unknown> {
+  run(call: RunnerCall): Promise<unknown> {
     const outer = this.#scopes.getStore();
     const nested = outer?.open === true;
-    const held = nested ? outer.groups : [];
+    const held = nested ? outer.groups : noGroups;
     const group = call.tool.exclusive;
     // A tool that calls its own group, or its own manager, would wait for itself.
-    if (group === undefined || held.includes(group)) {
-      return this.#runInSlot({ ...call, held, nested });
-    }
-
-    await this.#enterGroup(call, group);
-    let late: PromiseLike<unknown> | undefined;
-    try {
-      const onGivenUp = (work: PromiseLike<unknown>): void => void (late = work);
-      return await this.#runInSlot({ ...call, held: [...held, group], nested, onGivenUp });
-    } finally {
-      this.#groups.leave(group, late);
-    }
+    return group === undefined || held.includes(group)
+      ? this.#runInSlot(new ToolRunInProgress(call, held, this.#settings), nested)
+      : this.#runInGroup(
+          new ToolRunInProgress(call, [...held, group], this.#settings),
+          group,
+          nested,
+        );
   }
 
-  async #enterGroup({ tool, timeoutMs, attempt }: RunnerCall, group: string): Promise<void> {
+  async #runInGroup(run: ToolRunInProgress, group: string, nested: boolean): Promise<unknown> {
+    const { tool, attempt, timeoutMs } = run.call;
     const { signal } = attempt;
     const turn = await this.#groups.enter(group, { signal, patienceMs: timeoutMs });
     if (turn === 'aborted') throw new ToolCancelledError(tool.name, signal?.reason);
     if (turn === 'occupied') throw new ToolBusyError(tool.name, group, timeoutMs);
+    try {
+      return await this.#runInSlot(run, nested);
+    } finally {
+      this.#groups.leave(group, run.givenUp);
+    }
   }
 
-  async #runInSlot(call: ScopedCall): Promise<unknown> {
-    if (call.nested) return this.#runOnce(call);
-    const { signal } = call.attempt;
-    const taken = this.#slots.take(signal);
-    if (taken !== true && !(await taken)) {
-      throw new ToolCancelledError(call.tool.name, signal?.reason);
+  async #runInSlot(run: ToolRunInProgress, nested: boolean): Promise<unknown> {
+    if (!nested) {
+      const { tool, attempt } = run.call;
+      const taken = this.#slots.take(attempt.signal);
+      if (taken !== true && !(await taken)) {
+        throw new ToolCancelledError(tool.name, attempt.signal?.reason);
+      }
     }
     try {
-      return await this.#runOnce(call);
+      return await this.#scopes.run(run, runWithDeadline, run, this.#deadlines);
     } finally {
-      this.#slots.free();
+      run.open = false;
+      if (!nested) this.#slots.free();
     }
-  }
-
-  async #runOnce(call: ScopedCall): Promise<unknown> {
-    const { tool, timeoutMs, attempt, held, onGivenUp } = call;
-    const scope: RunScope = { open: true, groups: held };
-    const startedAt = this.#clock.monotonic();
-    let work: PromiseLike<unknown> | undefined;
-
-    try {
-      return await runWithDeadline({
-        run: (signal) => {
-          call.onStart();
-          const context = contextOf(call, scope, signal);
-          const running = this.#scopes.run(scope, () => tool.execute(call.args, context));
-          if (running instanceof Promise) work = running;
-          return running;
-        },
-        timeoutMs,
-        signal: attempt.signal,
-        clock: this.#clock,
-        timedOut: () => giveUp(new ToolTimeoutError(tool.name, timeoutMs, tool.effect)),
-        aborted: (reason) => giveUp(new ToolCancelledError(tool.name, reason, work && tool.effect)),
-        onLate: (outcome) => this.#reportLate(call, outcome, startedAt),
-      });
-    } finally {
-      scope.open = false;
-    }
-
-    function giveUp(error: Error): Error {
-      if (work) onGivenUp?.(work);
-      return error;
-    }
-  }
-
-  #reportLate({ reporter }: RunnerCall, outcome: LateOutcome, startedAt: number): void {
-    const told =
-      'error' in outcome ? { error: redactError(outcome.error, this.#redact).full } : outcome;
-    reporter.late(told, this.#clock.monotonic() - startedAt);
   }
 }
 
-/** A call, and what it runs inside of. */
-interface ScopedCall extends RunnerCall {
-  readonly held: readonly string[];
-  readonly nested: boolean;
-  readonly onGivenUp?: (work: PromiseLike<unknown>) => void;
+/** One run of a tool: the scope of what it does, and the work that its deadline watches. */
+class ToolRunInProgress implements DeadlineWork<unknown> {
+  readonly call: RunnerCall;
+  /** The exclusive groups that it and the runs round it hold. */
+  readonly groups: readonly string[];
+  /** Closed when the run is over, so that what it leaves behind is on its own. */
+  open = true;
+  /** The tool's own promise, once nobody waits for it any more. */
+  givenUp: Promise<unknown> | undefined;
+  readonly #settings: RunnerSettings;
+  #startedAt = 0;
+  #work: Promise<unknown> | undefined;
+  #begun = false;
+
+  constructor(call: RunnerCall, groups: readonly string[], settings: RunnerSettings) {
+    this.call = call;
+    this.groups = groups;
+    this.#settings = settings;
+  }
+
+  get timeoutMs(): number {
+    return this.call.timeoutMs;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.call.attempt.signal;
+  }
+
+  run(signal: LazySignal): unknown {
+    const { tool, args, jsonArgs, attempt, reporter, origin } = this.call;
+    if (attempt.attempt === 1) reporter.started(tool, jsonArgs, origin);
+    this.#begun = true;
+    this.#startedAt = this.#settings.clock.monotonic();
+    const running = tool.execute(args, new RunContext(this, signal));
+    if (running instanceof Promise) this.#work = running;
+    return running;
+  }
+
+  timedOut(): Error {
+    const { tool, timeoutMs } = this.call;
+    this.givenUp = this.#work;
+    return new ToolTimeoutError(tool.name, timeoutMs, tool.effect);
+  }
+
+  aborted(reason: unknown): Error {
+    const { tool } = this.call;
+    this.givenUp = this.#work;
+    return new ToolCancelledError(tool.name, reason, this.#begun ? tool.effect : undefined);
+  }
+
+  late(outcome: LateOutcome): void {
+    const { clock, redact } = this.#settings;
+    const told = 'error' in outcome ? { error: redactError(outcome.error, redact).full } : outcome;
+    this.call.reporter.late(told, clock.monotonic() - this.#startedAt);
+  }
+
+  reportProgress(progress: unknown): void {
+    if (this.open) this.call.reporter.progressed(progress);
+  }
 }
 
-type LateOutcome = { readonly value: unknown } | { readonly error: unknown };
+/** Most tools read little of their context, so it is looked up when they do. */
+class RunContext implements ToolContext {
+  readonly #run: ToolRunInProgress;
+  readonly #signal: LazySignal;
+  readonly reportProgress: (progress: unknown) => void;
 
-function contextOf(
-  { tool, attempt, context, reporter }: RunnerCall,
-  scope: RunScope,
-  signal: () => AbortSignal,
-): ToolContext {
-  return {
-    ...context,
-    toolName: tool.name,
-    attempt: attempt.attempt,
-    get signal() {
-      return signal();
-    },
-    reportProgress: (progress) => {
-      if (scope.open) reporter.progressed(progress);
-    },
-  };
+  constructor(run: ToolRunInProgress, signal: LazySignal) {
+    this.#run = run;
+    this.#signal = signal;
+    this.reportProgress = (progress) => run.reportProgress(progress);
+  }
+
+  get callId(): string {
+    return this.#run.call.origin.callId;
+  }
+
+  get toolName(): string {
+    return this.#run.call.tool.name;
+  }
+
+  get sessionId(): SessionId {
+    return this.#run.call.origin.sessionId;
+  }
+
+  get idempotencyKey(): string {
+    return this.#run.call.origin.idempotencyKey;
+  }
+
+  get attempt(): number {
+    return this.#run.call.attempt.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#signal.value;
+  }
 }

@@ -2,10 +2,8 @@ import { stripVTControlCharacters } from 'node:util';
 
 /** Text from models and tools as a terminal may show it: no control sequences that could redraw or report. */
 export function safeForTerminal(text: string): string {
-  // eslint-disable-next-line no-control-regex -- these are the characters to remove
-  return stripVTControlCharacters(text).replaceAll(
-    /[\u0000-\u0008\u000B-\u001F\u007F-\u009F]/g,
-    '',
+  return stripVTControlCharacters(text).replaceAll(/\p{Cc}/gu, (control) =>
+    control === '\n' || control === '\t' ? control : '',
   );
 }
 

@@ -1,7 +1,9 @@
 import pc from 'picocolors';
-import type { ChatFailure, ChatOutput } from './output.ts';
+import type { ToolCallRequestedData, ToolExecuteResultData } from '@llmgine/core/vocabulary';
+import type { SessionSummary } from '../sessions.ts';
+import type { ChatEnd, ChatFailure, ChatOutput } from './output.ts';
 import type { Spinner } from './spinner.ts';
-import type { OutputStreams } from './streams.ts';
+import type { OutputStreams, TextSink } from './streams.ts';
 import { oneLine, safeForTerminal } from './terminal-text.ts';
 
 const DEFAULT_COLUMNS = 80;
@@ -14,76 +16,109 @@ export interface TextOutputOptions {
 }
 
 /** The answer on stdout; steps, tools and failures on stderr. */
-export function createTextOutput({ streams, spinner, color }: TextOutputOptions): ChatOutput {
-  const { stdout, stderr } = streams;
-  const colors = pc.createColors(color);
-  const columns = (): number => stderr.columns ?? DEFAULT_COLUMNS;
-  let answer = '';
-  let shown: ChatFailure | undefined;
-  let lineIsOpen = false;
+export function createTextOutput(options: TextOutputOptions): ChatOutput {
+  return new TextOutput(options);
+}
 
-  return {
-    start: () => {},
-    notice: (text) => line(colors.dim(text)),
-    prompt: () => {
-      answer = '';
-    },
-    status(status) {
-      closeLine();
-      if (status === 'finished' || status === 'failed') spinner.stop();
-      else spinner.show(status);
-    },
-    delta(text) {
-      spinner.stop();
-      answer += text;
-      lineIsOpen = !text.endsWith('\n');
-      stdout.write(stdout.isTTY ? safeForTerminal(text) : text);
-    },
-    toolRequested({ toolName, arguments: args }) {
-      line(colors.cyan(oneLine(`→ ${toolName}(${argumentsText(args)})`, columns())));
-    },
-    toolResult({ toolName, status, toolResult }) {
-      const mark = status === 'ok' ? colors.green('✓') : colors.red('✗');
-      line(`${mark} ${oneLine(`${toolName}: ${toolResult}`, columns() - 2)}`);
-    },
-    approvalRequested: () => spinner.stop(),
-    modelFinished: () => {},
-    sessions(sessions) {
-      for (const { sessionId, messages, firstPrompt } of sessions) {
-        const prompt = stdout.isTTY
-          ? oneLine(firstPrompt, 60)
-          : firstPrompt.replaceAll(/\s+/g, ' ');
-        stdout.write(`${sessionId}\t${messages} messages\t${prompt}\n`);
-      }
-      if (sessions.length === 0) line('No sessions are kept yet. Start one with --session NAME.');
-    },
-    turn({ result, error }) {
-      spinner.stop();
-      const text = result?.text ?? '';
-      if (text !== '' && !answer.endsWith(text)) stdout.write(text); // deltas may be evicted under pressure
-      if (text !== '' || answer !== '') stdout.write('\n');
-      lineIsOpen = false;
-      shown = error;
-      if (error) line(colors.red(`error: ${oneLine(error.message, 2_000)}`));
-      else if (result && result.stopReason !== 'answered')
-        line(colors.yellow(STOPPED[result.stopReason]));
-    },
-    end: ({ error }) => {
-      spinner.stop();
-      if (error && error !== shown) line(colors.red(`error: ${oneLine(error.message, 2_000)}`));
-    },
-  };
+class TextOutput implements ChatOutput {
+  readonly #stdout: TextSink;
+  readonly #stderr: TextSink;
+  readonly #spinner: Spinner;
+  readonly #colors: ReturnType<typeof pc.createColors>;
+  #answer = '';
+  #lineIsOpen = false;
+  #shownFailure: ChatFailure | undefined;
 
-  function line(text: string): void {
-    closeLine();
-    spinner.above(() => stderr.write(`${text}\n`));
+  constructor({ streams, spinner, color }: TextOutputOptions) {
+    this.#stdout = streams.stdout;
+    this.#stderr = streams.stderr;
+    this.#spinner = spinner;
+    this.#colors = pc.createColors(color);
+  }
+
+  start(): void {}
+
+  approvalRequested(): void {
+    this.#spinner.stop();
+  }
+
+  modelFinished(): void {}
+
+  notice(text: string): void {
+    this.#line(this.#colors.dim(text));
+  }
+
+  prompt(): void {
+    this.#answer = '';
+  }
+
+  status(status: string): void {
+    this.#closeLine();
+    if (status === 'finished' || status === 'failed') this.#spinner.stop();
+    else this.#spinner.show(status);
+  }
+
+  delta(text: string): void {
+    this.#spinner.stop();
+    this.#answer += text;
+    this.#lineIsOpen = !text.endsWith('\n');
+    this.#stdout.write(this.#stdout.isTTY ? safeForTerminal(text) : text);
+  }
+
+  toolRequested({ toolName, arguments: args }: ToolCallRequestedData): void {
+    const call = oneLine(`→ ${toolName}(${argumentsText(args)})`, this.#columns());
+    this.#line(this.#colors.cyan(call));
+  }
+
+  toolResult({ toolName, status, toolResult }: ToolExecuteResultData): void {
+    const mark = status === 'ok' ? this.#colors.green('✓') : this.#colors.red('✗');
+    this.#line(`${mark} ${oneLine(`${toolName}: ${toolResult}`, this.#columns() - 2)}`);
+  }
+
+  sessions(sessions: readonly SessionSummary[]): void {
+    for (const { sessionId, messages, firstPrompt } of sessions) {
+      this.#stdout.write(`${sessionId}\t${messages} messages\t${oneLine(firstPrompt, 60)}\n`);
+    }
+    if (sessions.length === 0)
+      this.#line('No sessions are kept yet. Start one with --session NAME.');
+  }
+
+  turn({ result, error }: ChatEnd): void {
+    this.#spinner.stop();
+    const text = result?.text ?? '';
+    if (text !== '' && !this.#answer.endsWith(text)) this.#stdout.write(text); // deltas may be evicted under pressure
+    if (text !== '' || this.#answer !== '') this.#stdout.write('\n');
+    this.#lineIsOpen = false;
+    if (error) this.#failure(error);
+    else if (result && result.stopReason !== 'answered') {
+      this.#line(this.#colors.yellow(STOPPED[result.stopReason]));
+    }
+  }
+
+  end({ error }: ChatEnd): void {
+    this.#spinner.stop();
+    if (error && error !== this.#shownFailure) this.#failure(error);
+  }
+
+  #failure(error: ChatFailure): void {
+    this.#shownFailure = error;
+    this.#line(this.#colors.red(`error: ${error.message}`));
+  }
+
+  #line(text: string): void {
+    this.#closeLine();
+    this.#spinner.above(() => this.#stderr.write(`${text}\n`));
   }
 
   /** What goes to stderr must not continue a line of the answer. */
-  function closeLine(): void {
-    if (!lineIsOpen) return;
-    lineIsOpen = false;
-    if (stdout.isTTY) stdout.write('\n');
+  #closeLine(): void {
+    if (!this.#lineIsOpen) return;
+    this.#lineIsOpen = false;
+    if (this.#stdout.isTTY) this.#stdout.write('\n');
+  }
+
+  #columns(): number {
+    return this.#stderr.columns ?? DEFAULT_COLUMNS;
   }
 }
 

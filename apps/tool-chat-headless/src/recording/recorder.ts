@@ -24,37 +24,10 @@ export interface Recorder extends Disposable {
 /** Starts a recording in a new file; `secrets` are hidden wherever they show. @throws UsageError */
 export function createRecorder(file: string, secrets: readonly string[]): Recorder {
   const descriptor = openForWriting(file);
-  const redact = createRedactor();
 
   return {
     begin: (head) => write({ type: 'recording', version: 1, ...head }),
-    fetch: async (input, init) => {
-      const request = {
-        method: init?.method ?? 'GET',
-        path: new URL(input instanceof Request ? input.url : input).pathname,
-        body: redact(parsedOr(init?.body)),
-      };
-      try {
-        const response = await fetch(input, init);
-        return keepingBody(response, (body, broken) => {
-          const { status, headers } = response;
-          const kept = KEPT_HEADERS.flatMap((name) => {
-            const value = headers.get(name);
-            return value === null ? [] : [[name, value] as const];
-          });
-          const answer = {
-            status,
-            headers: Object.fromEntries(kept),
-            body,
-            ...(broken && { broken }),
-          };
-          write({ type: 'exchange', request, response: answer });
-        });
-      } catch (thrown) {
-        write({ type: 'exchange.failed', ...causeOf(thrown) });
-        throw thrown;
-      }
-    },
+    fetch: recordingFetch(write),
     watch(session) {
       session.registerEventHandler(ToolCallRequestedEvent, ({ data }) =>
         write({ type: 'tool.requested', data }),
@@ -71,10 +44,43 @@ export function createRecorder(file: string, secrets: readonly string[]): Record
 
   function write(line: RecordingLine): void {
     let text = JSON.stringify(line);
-    for (const secret of secrets)
+    for (const secret of secrets) {
       text = text.replaceAll(JSON.stringify(secret).slice(1, -1), '[redacted]');
+    }
     writeSync(descriptor, `${text}\n`);
   }
+}
+
+function recordingFetch(write: (line: RecordingLine) => void): typeof globalThis.fetch {
+  const redact = createRedactor();
+
+  return async (input, init) => {
+    const request = {
+      method: init?.method ?? 'GET',
+      path: new URL(input instanceof Request ? input.url : input).pathname,
+      body: redact(parsedOr(init?.body)),
+    };
+    try {
+      const response = await fetch(input, init);
+      return keepingBody(response, (body, broken) => {
+        const { status } = response;
+        const headers = keptHeaders(response);
+        const answer = { status, headers, body, ...(broken && { broken }) };
+        write({ type: 'exchange', request, response: answer });
+      });
+    } catch (thrown) {
+      write({ type: 'exchange.failed', ...causeOf(thrown) });
+      throw thrown;
+    }
+  };
+}
+
+function keptHeaders({ headers }: Response): Record<string, string> {
+  const kept = KEPT_HEADERS.flatMap((name) => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(kept);
 }
 
 function openForWriting(file: string): number {

@@ -1,4 +1,4 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import { lookup as systemLookup } from 'node:dns';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
@@ -28,10 +28,8 @@ interface Page {
 }
 
 /** Makes the tool that reads a public page. Addresses are checked where the connection is made, on every redirect anew. */
-export function createFetchUrl({
-  lookup = systemLookup,
-  mayReach = isPublicAddress,
-}: FetchUrlOptions = {}): Tool {
+export function createFetchUrl(options: FetchUrlOptions = {}): Tool {
+  const pages = new PublicPages(options);
   return defineTool({
     name: 'fetch_url',
     description: 'Reads a page of the public web over http or https and gives its text.',
@@ -43,64 +41,68 @@ export function createFetchUrl({
       required: ['url'],
       additionalProperties: false,
     }),
-    execute: ({ url }, { signal }) => fetchPage(url, signal),
+    execute: ({ url }, { signal }) => pages.read(url, signal),
   });
+}
 
-  async function fetchPage(given: string, signal: AbortSignal): Promise<Page> {
-    let url = checkedUrl(given);
+class PublicPages {
+  readonly #lookup: typeof systemLookup;
+  readonly #mayReach: (address: string) => boolean;
+
+  constructor({ lookup = systemLookup, mayReach = isPublicAddress }: FetchUrlOptions) {
+    this.#lookup = lookup;
+    this.#mayReach = mayReach;
+  }
+
+  async read(given: string, signal: AbortSignal): Promise<Page> {
+    let url = this.#checkedUrl(given);
     for (let redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
-      const response = await open(url, signal);
+      const response = await this.#open(url, signal);
       const { statusCode: status = 0, headers } = response;
       if (!REDIRECTS.has(status) || headers.location === undefined) return readPage(url, response);
       response.destroy();
-      url = checkedUrl(new URL(headers.location, url).href);
+      url = this.#checkedUrl(new URL(headers.location, url).href);
     }
     throw new Error(`'${given}' redirects more than ${MAX_REDIRECTS} times.`);
   }
 
-  function checkedUrl(given: string): URL {
+  #checkedUrl(given: string): URL {
     if (!URL.canParse(given)) throw new Error(`'${given}' is no URL.`);
     const url = new URL(given);
     if (url.protocol !== 'http:' && url.protocol !== 'https:') {
       throw new Error(`Only http and https are read, not '${url.protocol}'.`);
     }
-    if (url.username !== '' || url.password !== '')
+    if (url.username !== '' || url.password !== '') {
       throw new Error('A URL with a user or password is refused.');
-    const host = url.hostname.replace(/^\[|\]$/g, '');
-    if (isIP(host) !== 0 && !mayReach(host)) throw new Error(refusal(url.hostname));
+    }
+    const host = url.hostname.replaceAll(/^\[|\]$/g, '');
+    if (isIP(host) !== 0 && !this.#mayReach(host)) throw new Error(refusal(url.hostname));
     return url;
   }
 
-  function open(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
+  #open(url: URL, signal: AbortSignal): Promise<IncomingMessage> {
     const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+    const lookup: LookupFunction = (hostname, options, callback) =>
+      this.#checkedLookup(hostname, options.all === true, callback);
     return new Promise((resolve, reject) => {
-      const options = {
-        signal,
-        lookup: checkedLookup,
-        agent: false,
-        headers: {
-          'user-agent': 'llmgine-chat',
-          accept: 'text/*, application/json;q=0.9, */*;q=0.1',
-        },
-      };
-      request(url, options, resolve).on('error', reject).end();
+      const headers = { 'user-agent': 'llmgine-chat', accept: 'text/*, application/json;q=0.9' };
+      request(url, { signal, lookup, agent: false, headers }, resolve).on('error', reject).end();
     });
   }
 
   /** The connection goes to exactly the addresses that were checked, so a name cannot change its mind in between. */
-  function checkedLookup(...[hostname, options, callback]: Parameters<LookupFunction>): void {
-    lookup(hostname, { ...options, all: true }, (error, found) => {
+  #checkedLookup(hostname: string, all: boolean, callback: Parameters<LookupFunction>[2]): void {
+    this.#lookup(hostname, { all: true }, (error, addresses) => {
       if (error) {
         callback(error, []);
         return;
       }
-      const addresses = found as unknown as LookupAddress[];
       const [first] = addresses;
-      if (!first || !addresses.every(({ address }) => mayReach(address))) {
+      if (!first || !addresses.every(({ address }) => this.#mayReach(address))) {
         callback(new Error(refusal(hostname)), []);
         return;
       }
-      if (options.all) callback(null, addresses);
+      if (all) callback(null, addresses);
       else callback(null, first.address, first.family);
     });
   }

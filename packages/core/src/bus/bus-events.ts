@@ -3,7 +3,7 @@ import { defineEvent } from '../message/define-messages.ts';
 import { typeOnly } from '../message/type-only.ts';
 
 /** The types of the bus's own events begin with this. */
-export const busEventPrefix = 'llmgine.';
+const busEventPrefix = 'llmgine.';
 
 const firstLetter = busEventPrefix.charCodeAt(0);
 

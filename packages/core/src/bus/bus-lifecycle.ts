@@ -116,10 +116,13 @@ export class BusLifecycle {
   /** At the deadline everything is abandoned; what that causes has one more turn of the event loop. */
   #untilExpired(deadlineMs: number, left: Leftovers): StopDeadline {
     const { clock, scopes } = this.#options;
-    const expired = Promise.withResolvers<void>();
+    let resolveExpired = (): void => {};
+    const expired = new Promise<void>((resolve) => {
+      resolveExpired = resolve;
+    });
     const deadline = {
       isOver: false,
-      expired: expired.promise,
+      expired,
       [Symbol.dispose]: () => timer[Symbol.dispose](),
     };
     let timer = clock.setTimer(() => {
@@ -127,7 +130,8 @@ export class BusLifecycle {
       timer = clock.setTimer(() => {
         deadline.isOver = true;
         this.#abandon(left);
-        expired.resolve();
+        this.#options.logging.release();
+        resolveExpired();
         scopes.changed();
       }, 0);
     }, deadlineMs);

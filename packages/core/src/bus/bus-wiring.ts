@@ -72,7 +72,8 @@ export class BusWiring {
     const ioTurn = new IoTurn(clock);
     const logging = new EventLogging(options.eventLog, signals, clock);
     const concurrency = options.concurrency ?? Infinity;
-    const batch = { ...DEFAULT_BATCH, ...options.batch };
+    const { size = DEFAULT_BATCH.size, timeoutMs = DEFAULT_BATCH.timeoutMs } = options.batch ?? {};
+    const batch = { size, timeoutMs };
     const nested = new NestedDispatches(parts, generations, ioTurn);
     this.filters = new EventFilters(signals, parts.time);
     this.pump = new EventPump({ queue, clock, ioTurn, concurrency, batch, parts });

@@ -25,7 +25,8 @@ export function checkOptions({
 
 /** @throws InvalidOptionsError with all problems at once */
 export function checkBatch(batch: Batch): void {
-  const problems = batchProblems(batch ?? {});
+  const given: Partial<Batch> = batch ?? {};
+  const problems = batchProblems({ size: given.size ?? 0, timeoutMs: given.timeoutMs ?? -1 });
   if (problems.length > 0) throw new InvalidOptionsError('set batch processing', problems);
 }
 

@@ -1,6 +1,9 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InvalidOptionsError } from '../errors.ts';
 
+/** The type of `anyEvent`, and of nothing else. */
+export const ANY_TYPE = '*';
+
 /** @throws InvalidOptionsError with all problems at once */
 export function checkShape(
   kind: 'command' | 'event',
@@ -14,6 +17,8 @@ export function checkShape(
 ): void {
   const problems: string[] = [];
   if (typeof type !== 'string' || type === '') problems.push('the type must be a non-empty string');
+  if (type === ANY_TYPE)
+    problems.push(`the type '${ANY_TYPE}' stands for every event, see anyEvent`);
   if (!isStandardSchema(shape?.data)) {
     problems.push('data must be a Standard Schema, e.g. of zod, or typeOnly<T>()');
   }

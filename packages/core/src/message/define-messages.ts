@@ -3,7 +3,7 @@ import { InvalidOptionsError } from '../errors.ts';
 import { InvalidMessageError } from './message-errors.ts';
 import type { Clock } from '../timing/clock.ts';
 import { systemClock } from '../timing/system-clock.ts';
-import { checkShape } from './check-shape.ts';
+import { ANY_TYPE, checkShape } from './check-shape.ts';
 import { checkOptions, createDataReader } from './create-envelope.ts';
 import { createMessageIds, type FillRandom, type MessageIds } from './message-id.ts';
 import type {
@@ -211,10 +211,17 @@ export const defineCommand: MessageDefiner['defineCommand'] = defaultDefiner.def
 export const defineEvent: MessageDefiner['defineEvent'] = defaultDefiner.defineEvent;
 
 /** Registered for, it stands for every event of the scope. It makes no events itself. */
-export const anyEvent: EventDefinition<'*'> = Object.assign(
+export const anyEvent: EventDefinition<string, Schema<unknown, unknown>> = Object.assign(
   () => {
     throw new InvalidOptionsError('make an event', ['anyEvent is for registering handlers only']);
   },
-  defineEvent('*', { data: typeOnly<unknown>() }),
-  { is: (message: AnyMessage): message is EventMessage<'*'> => message.kind === 'event' },
+  {
+    kind: 'event' as const,
+    type: ANY_TYPE,
+    data: typeOnly<unknown>(),
+    version: 1,
+    upcast: {},
+    lossy: false,
+    is: (message: AnyMessage): message is EventMessage => message.kind === 'event',
+  },
 );

@@ -85,7 +85,7 @@ export interface EventOptions extends CommandOptions {
 export type Upcasts = Readonly<Record<number, (data: any) => unknown>>;
 
 /** Data may be left out when every field of it has a default. */
-export type CreateWith<Input, Options> = [Input] extends [void]
+type CreateWith<Input, Options> = [Input] extends [void]
   ? [data?: undefined, options?: Options]
   : {} extends Input
     ? [data?: Input, options?: Options]

@@ -6,7 +6,7 @@ import { AttemptLimit } from './attempt-limit.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
 import type { RunningCommand } from './running-command.ts';
 import type { MessageContext } from './message-context.ts';
-import type { AttemptOptions, CommandCall, CommandInvoker } from './middleware.ts';
+import type { AttemptOptions, AttemptWrapper, CommandCall, CommandInvoker } from './middleware.ts';
 
 /** An attempt that somebody waits for. */
 interface OpenAttempt {
@@ -92,21 +92,32 @@ export class CommandAttempts {
   }
 
   /** Never rejects. */
-  async #handled(context: MessageContext): Promise<CommandResult> {
-    const { command, registered, parts } = this.#run;
-    const { attemptWrapper } = parts.wrapping;
-    const { attempt } = context;
-    const call = async (): Promise<CommandResult> => {
-      try {
-        return toCommandResult(await registered.handle(command, context), command.id);
-      } catch (thrown) {
-        return failed(toError(thrown), command.id);
-      }
-    };
+  #handled(context: MessageContext): Promise<CommandResult> {
+    const { attemptWrapper } = this.#run.parts.wrapping;
+    return attemptWrapper ? this.#handledInside(attemptWrapper, context) : this.#handle(context);
+  }
+
+  /** Never rejects. */
+  async #handledInside(
+    attemptWrapper: AttemptWrapper,
+    context: MessageContext,
+  ): Promise<CommandResult> {
+    const { command } = this.#run;
     try {
-      if (!attemptWrapper) return await call();
-      const wrapped = await attemptWrapper.aroundAttempt(this.#run.callFor(context), attempt, call);
+      const call = this.#run.callFor(context);
+      const handle = (): Promise<CommandResult> => this.#handle(context);
+      const wrapped = await attemptWrapper.aroundAttempt(call, context.attempt, handle);
       return toCommandResult(wrapped, command.id);
+    } catch (thrown) {
+      return failed(toError(thrown), command.id);
+    }
+  }
+
+  /** Never rejects. */
+  async #handle(context: MessageContext): Promise<CommandResult> {
+    const { command, registered } = this.#run;
+    try {
+      return toCommandResult(await registered.handle(command, context), command.id);
     } catch (thrown) {
       return failed(toError(thrown), command.id);
     }

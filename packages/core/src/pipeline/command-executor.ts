@@ -35,7 +35,8 @@ export class CommandExecution {
 
   /** @throws InvalidOptionsError, BusStoppedError, SessionEndedError, PublishTooDeepError */
   execute(sender: Sender, given: CommandMessage, options?: ExecuteOptions): Promise<CommandResult> {
-    if (given?.kind !== 'command') throw new InvalidOptionsError('execute', [notACommand]);
+    if (typeof given !== 'object' || given?.kind !== 'command')
+      throw new InvalidOptionsError('execute', [notACommand]);
     checkTimeout(options?.timeoutMs);
     const { scope: parent } = sender;
     const command = stamp(given, sender, this.#stampMetadata);

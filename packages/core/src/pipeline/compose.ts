@@ -28,7 +28,7 @@ export function composeCommandMiddleware(
 export function composeEventMiddleware(layers: readonly EventMiddleware[]): Onion<EventCall, void> {
   return layers.reduceRight<Onion<EventCall, void>>(
     (inner, layer) => async (call, innermost) => {
-      const next = onlyOnce(layer.name, () => inner(call, innermost));
+      const next = onlyOnce(layer.name, () => contained(inner(call, innermost)));
       await layer.aroundEvent(call, next);
     },
     (call, innermost) => innermost(call),
@@ -42,6 +42,7 @@ async function aroundCommand(
 ): Promise<CommandResult> {
   const commandId = call.command.id;
   try {
+    // What is called here never rejects, so that nobody needs to be kept from ignoring it.
     const next = layer.repeats ? oneAfterAnother(layer.name, inner) : onlyOnce(layer.name, inner);
     const result: unknown = await layer.aroundCommand(call, next);
     if (isOutcome(result)) {
@@ -69,7 +70,7 @@ function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<
       return contained(Promise.reject(new MiddlewareMisuseError(middleware, problem)));
     }
     called = true;
-    return contained(next());
+    return next();
   };
 }
 

@@ -9,6 +9,8 @@ export class EventLogging {
   readonly #log: EventLog | undefined;
   readonly #signals: SignalHub;
   readonly #clock: Clock;
+  /** Publishers that the log asked to wait. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(log: EventLog | undefined, signals: SignalHub, clock: Clock) {
     this.#log = log;
@@ -22,12 +24,16 @@ export class EventLogging {
     try {
       const appended = this.#log.append(event);
       if (!appended) return undefined;
-      appended.catch((thrown: unknown) => this.#failed('append', thrown));
-      return appended;
+      return this.#waitFor(appended);
     } catch (thrown) {
       this.#failed('append', thrown);
       return undefined;
     }
+  }
+
+  /** Lets those go that wait for the log. */
+  release(): void {
+    for (const resolve of this.#waiting) resolve();
   }
 
   /** Never rejects. */
@@ -37,6 +43,20 @@ export class EventLogging {
     } catch (thrown) {
       this.#failed('flush', thrown);
     }
+  }
+
+  #waitFor(appended: Promise<void>): Promise<void> {
+    let forget = (): void => {};
+    const promise = new Promise<void>((resolve, reject) => {
+      this.#waiting.add(resolve);
+      forget = (): void => void this.#waiting.delete(resolve);
+      appended.then(resolve, (thrown: unknown) => {
+        this.#failed('append', thrown);
+        reject(thrown);
+      });
+    });
+    promise.then(forget, forget); // also keeps a rejection that nobody awaits from crashing the process
+    return promise;
   }
 
   #failed(operation: string, thrown: unknown): void {

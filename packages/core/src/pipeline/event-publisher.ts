@@ -54,7 +54,8 @@ export class EventPublishing {
 
   /** @throws InvalidOptionsError, BusStoppedError, SessionEndedError, PublishTooDeepError */
   publish(sender: Sender, given: EventMessage, options?: PublishOptions): Promise<PublishReceipt> {
-    if (given?.kind !== 'event') throw new InvalidOptionsError('publish', [notAnEvent]);
+    if (typeof given !== 'object' || given?.kind !== 'event')
+      throw new InvalidOptionsError('publish', [notAnEvent]);
     const { scope } = sender;
     const event = stamp(given, sender, this.#options.stampMetadata);
     this.#admission.check(scope, event.sessionId);

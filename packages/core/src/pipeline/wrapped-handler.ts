@@ -12,19 +12,20 @@ export function callWrapped(
   watch: HandlerWatch | undefined,
 ): Promise<void> {
   const { eventOnion, eventInvoker, attemptWrapper } = owner.parts.wrapping;
-  const innermost = (call: EventCall): Promise<void> =>
-    eventInvoker ? eventInvoker(call, runAttempt) : runAttempt(1);
-  const call = callFor(contextFor(1));
+  const firstContext = contextFor(1);
+  const call = callFor(firstContext);
+  const innermost = (inner: EventCall): Promise<void> =>
+    eventInvoker ? eventInvoker(inner, runAttempt) : runAttempt(1);
   return eventOnion ? eventOnion(call, innermost) : innermost(call);
 
   async function runAttempt(attempt: number): Promise<void> {
-    const context = contextFor(attempt);
-    const run = async (): Promise<void> => {
-      await handler.handle(owner.event, context);
-    };
+    const context = attempt === 1 ? firstContext : contextFor(attempt);
     watch?.attemptStarted(attempt);
     try {
-      await (attemptWrapper ? attemptWrapper.aroundAttempt(callFor(context), attempt, run) : run());
+      if (attemptWrapper) {
+        const run = async (): Promise<void> => handler.handle(owner.event, context);
+        await attemptWrapper.aroundAttempt(callFor(context), attempt, run);
+      } else await handler.handle(owner.event, context);
       watch?.attemptFinished('succeeded', undefined);
     } catch (thrown) {
       watch?.attemptFinished('failed', toError(thrown));

@@ -205,9 +205,7 @@ export class EventScheduler {
   #take(claim: ClaimedEvent, takenUpAt: number): void {
     const handling = this.#handle(claim, takenUpAt)
       .catch((thrown: unknown) => this.#report('settle', thrown))
-      .finally(() => {
-        this.#handling.delete(handling);
-      });
+      .finally(() => this.#handling.delete(handling));
     this.#handling.add(handling);
   }
 

@@ -109,8 +109,8 @@ function createLane(key: string | undefined): Lane {
   return { key, entries: new RingBuffer(), busy: false, ready: false };
 }
 
-/** An event of lane `'none'` waits for nobody, so its lane has no key. A space keeps keyed lanes apart from sessions. */
+/** An event of lane `'none'` waits for nobody, so its lane has no key. A character that no session's id needs keeps the two kinds apart. */
 function laneKeyOf({ lane, sessionId }: EventMessage): string | undefined {
   if (lane === undefined) return sessionId;
-  return lane === 'none' ? undefined : ` ${lane}`;
+  return lane === 'none' ? undefined : `\0${lane}`;
 }

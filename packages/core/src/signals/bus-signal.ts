@@ -129,6 +129,8 @@ export type BusSignal = { readonly at: number } & (
       readonly operation: string;
       readonly error: Error;
     }
+  /** Entries were retried with success, discarded or purged. */
+  | { readonly type: 'dead-letters.changed'; readonly deadLetters: number }
   | {
       readonly type: 'dead-letter.evicted';
       readonly id: string;

@@ -71,7 +71,11 @@ class ObserverList implements SignalHub {
   emit(signal: BusSignal): void {
     for (const observer of this.#whoWants(signal.type)) {
       try {
-        observer.observe(signal);
+        // Typed to give nothing back; an async function fits that type all the same.
+        const returned = observer.observe(signal) as unknown;
+        if (returned instanceof Promise) {
+          returned.catch((thrown: unknown) => this.#report(observer, thrown, signal));
+        }
       } catch (thrown) {
         this.#report(observer, thrown, signal);
       }

@@ -1,13 +1,11 @@
 import type { Clock } from '../timing/clock.ts';
 import { systemClock } from '../timing/system-clock.ts';
-import type { DeadLetterEntry, DeadLetterFilter, DeadLetterStore } from './dead-letter-store.ts';
-
-/** An entry, and how long somebody has it. */
-interface Kept {
-  readonly entry: DeadLetterEntry;
-  /** Monotonic. */
-  readonly claimedUntil: number | undefined;
-}
+import type {
+  DeadLetterEntry,
+  DeadLetterFilter,
+  DeadLetterQuery,
+  DeadLetterStore,
+} from './dead-letter-store.ts';
 
 /** Where the store takes its time from. */
 export interface MemoryDeadLetterStoreOptions {
@@ -19,58 +17,79 @@ export interface MemoryDeadLetterStoreOptions {
 export function createMemoryDeadLetterStore({
   clock = systemClock,
 }: MemoryDeadLetterStoreOptions = {}): DeadLetterStore {
-  const entries = new Map<string, Kept>(); // in the order they came: setting a key again keeps its place
-
+  const store = new MemoryDeadLetters(clock);
   return {
-    async add(entry) {
-      keep(entry);
-    },
-    async claim(id, leaseMs) {
-      const entry = read(id);
-      if (entry?.status !== 'waiting') return undefined;
-      keep(entry, clock.monotonic() + leaseMs);
-      return { ...entry, status: 'claimed' };
-    },
-    async settle(id, outcome) {
-      const entry = read(id);
-      if (!entry) return;
-      if (outcome === 'removed') entries.delete(id);
-      else keep(outcome === 'resolved' ? { ...entry, status: 'resolved' } : outcome);
-    },
-    async list({ limit = Number.POSITIVE_INFINITY, offset = 0, ...filter } = {}) {
-      return matching(filter).slice(offset, offset + limit);
-    },
-    async discard(id) {
-      return entries.delete(id);
-    },
-    async purge(filter) {
-      const purged = filter ? matching(filter).map(({ id }) => id) : [...entries.keys()];
-      for (const id of purged) entries.delete(id);
-      return purged.length;
-    },
-    async count(filter = {}) {
-      return matching(filter).length;
-    },
+    add: async (entry) => store.keep(entry),
+    claim: async (id, leaseMs) => store.claim(id, leaseMs),
+    settle: async (id, outcome) => store.settle(id, outcome),
+    list: async (query) => store.list(query),
+    discard: async (id) => store.discard(id),
+    purge: async (filter) => store.purge(filter),
+    count: async (filter) => store.list(filter).length,
   };
+}
 
-  function keep(entry: DeadLetterEntry, claimedUntil?: number): void {
-    entries.set(entry.id, { entry, claimedUntil });
+/** An entry, and how long somebody has it. */
+interface Kept {
+  readonly entry: DeadLetterEntry;
+  /** Monotonic. */
+  readonly claimedUntil: number | undefined;
+}
+
+class MemoryDeadLetters {
+  /** In the order they came: setting a key again keeps its place. */
+  readonly #entries = new Map<string, Kept>();
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
-  function read(id: string): DeadLetterEntry | undefined {
-    const kept = entries.get(id);
-    return kept && shown(kept);
+  keep(entry: DeadLetterEntry, claimedUntil?: number): void {
+    this.#entries.set(entry.id, { entry, claimedUntil });
+  }
+
+  claim(id: string, leaseMs: number): DeadLetterEntry | undefined {
+    const kept = this.#entries.get(id);
+    const entry = kept && this.#shown(kept);
+    if (entry?.status !== 'waiting') return undefined;
+    this.keep(entry, this.#clock.monotonic() + leaseMs);
+    return { ...entry, status: 'claimed' };
+  }
+
+  settle(id: string, outcome: 'removed' | 'resolved' | DeadLetterEntry): void {
+    const kept = this.#entries.get(id);
+    if (!kept) return;
+    if (outcome === 'removed') this.#entries.delete(id);
+    else this.keep(outcome === 'resolved' ? { ...kept.entry, status: 'resolved' } : outcome);
+  }
+
+  list({
+    limit = Number.POSITIVE_INFINITY,
+    offset = 0,
+    ...filter
+  }: DeadLetterQuery = {}): DeadLetterEntry[] {
+    return [...this.#entries.values()]
+      .map((kept) => this.#shown(kept))
+      .filter((entry) => matches(entry, filter))
+      .slice(offset, offset + limit);
+  }
+
+  discard(id: string): boolean {
+    return this.#entries.delete(id);
+  }
+
+  purge(filter: DeadLetterFilter | undefined): number {
+    const purged = filter ? this.list(filter).map(({ id }) => id) : [...this.#entries.keys()];
+    for (const id of purged) this.#entries.delete(id);
+    return purged.length;
   }
 
   /** The entry as it is now: claims lapse. */
-  function shown({ entry, claimedUntil }: Kept): DeadLetterEntry {
+  #shown({ entry, claimedUntil }: Kept): DeadLetterEntry {
     if (entry.status === 'resolved') return entry;
-    const claimed = claimedUntil !== undefined && clock.monotonic() < claimedUntil;
-    return { ...entry, status: claimed ? 'claimed' : 'waiting' };
-  }
-
-  function matching(filter: DeadLetterFilter): DeadLetterEntry[] {
-    return [...entries.values()].map(shown).filter((entry) => matches(entry, filter));
+    const isClaimed = claimedUntil !== undefined && this.#clock.monotonic() < claimedUntil;
+    return { ...entry, status: isClaimed ? 'claimed' : 'waiting' };
   }
 }
 

@@ -23,6 +23,19 @@ describe('EqualDeadlines', () => {
     expect(expired).toEqual(['a', 'b']);
   });
 
+  it('gives one that begins as another expires its whole time', async () => {
+    const clock = createFakeClock();
+    const deadlines = new EqualDeadlines(100, clock);
+    let later = 0;
+    deadlines.start(createDeadline(() => deadlines.start(createDeadline(() => later++))));
+
+    await clock.advanceAsync(199);
+    expect(later).toBe(0);
+    await clock.advanceAsync(1);
+
+    expect(later).toBe(1);
+  });
+
   it('needs one timer for all', async () => {
     const clock = createFakeClock();
     const deadlines = new EqualDeadlines(100, clock);

@@ -1,8 +1,8 @@
 import type { Clock } from '@llmgine/core/timing';
 import type OpenAI from 'openai';
 import type { ChatDelta, ChatRequest, ChatResponse } from '../chat-model.ts';
-import { ModelError } from '../errors.ts';
-import { costOf, type ModelPrice, type Usage } from '../usage.ts';
+import { ModelError, type ModelErrorKind } from '../errors.ts';
+import { costOf, type ModelPrice } from '../usage.ts';
 import { createCallGuard, type CallGuard } from './call-guard.ts';
 import { toModelError } from './client-error.ts';
 import { encodeRequest } from './encode-request.ts';
@@ -21,127 +21,117 @@ export interface EndpointOptions {
   readonly clock: Clock;
 }
 
-/** Single calls, without retries. */
-export interface EndpointCalls {
-  generate(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatResponse>;
-  stream(
-    request: ChatRequest,
-    signal: AbortSignal | undefined,
-  ): AsyncGenerator<ChatDelta, void, undefined>;
-}
+/** Single calls to one endpoint, without retries; whatever goes wrong becomes a `ModelError`. */
+export class EndpointCalls {
+  readonly #endpoint: EndpointOptions;
 
-/** Makes the calls of one endpoint; whatever goes wrong becomes a `ModelError`. */
-export function createEndpointCalls(endpoint: EndpointOptions): EndpointCalls {
-  const { client, model, compat, idleTimeoutMs, clock } = endpoint;
-  const { provider } = compat;
-  return { generate, stream };
+  constructor(endpoint: EndpointOptions) {
+    this.#endpoint = endpoint;
+  }
 
-  async function generate(
-    request: ChatRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<ChatResponse> {
-    using guard = createCallGuard({ signal, idleTimeoutMs, clock });
+  /** Asks for a whole answer. */
+  async generate(request: ChatRequest, signal: AbortSignal | undefined): Promise<ChatResponse> {
+    using guard = this.#guard(signal);
     try {
-      const { data, response } = await create(request, { guard, stream: false }).withResponse();
-      const accumulator = createStreamAccumulator({
-        provider,
-        finishReasonOptional: compat.finishReasonOptional,
-      });
-      accumulator.push(checkedBody(data, response));
-      return priced(accumulator.finish(), response);
+      const { data, response } = await this.#create(request, guard, false).withResponse();
+      const accumulator = createStreamAccumulator(this.#endpoint.compat);
+      accumulator.push(this.#checkedBody(data, response));
+      return this.#priced(accumulator.finish(), response);
     } catch (thrown) {
-      throw named(thrown, { guard, signal });
+      throw this.#named(thrown, guard, signal);
     }
   }
 
-  async function* stream(
+  /** Asks for an answer in pieces. */
+  async *stream(
     request: ChatRequest,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ChatDelta, void, undefined> {
-    using guard = createCallGuard({ signal, idleTimeoutMs, clock });
+    using guard = this.#guard(signal);
     try {
-      const { data, response } = await create(request, { guard, stream: true }).withResponse();
-      await refuseWholeAnswer(response);
-      const accumulator = createStreamAccumulator({
-        provider,
-        finishReasonOptional: compat.finishReasonOptional,
-      });
-      for await (const chunk of data as AsyncIterable<unknown>) {
+      const { data, response } = await this.#create(request, guard, true).withResponse();
+      await this.#refuseWholeAnswer(response);
+      const accumulator = createStreamAccumulator(this.#endpoint.compat);
+      for await (const chunk of data as unknown as AsyncIterable<unknown>) {
         guard.heard();
         for (const delta of accumulator.push(chunk)) yield delta;
       }
-      if (guard.signal.aborted) throw guard.signal.reason; // the SDK ends an aborted stream as if it were complete
-      yield { type: 'final', ...priced(accumulator.finish(), response) };
+      // The SDK ends an aborted stream as if it were complete.
+      if (guard.signal.aborted) throw guard.signal.reason;
+      yield { type: 'final', ...this.#priced(accumulator.finish(), response) };
     } catch (thrown) {
-      throw named(thrown, { guard, signal });
+      throw this.#named(thrown, guard, signal);
     }
   }
 
-  function create(request: ChatRequest, { guard, stream }: { guard: CallGuard; stream: boolean }) {
-    const body = encodeRequest(request, {
-      model,
-      compat,
-      stream,
-    }) as unknown as OpenAI.ChatCompletionCreateParams;
-    return client.chat.completions.create(body, { signal: guard.signal, maxRetries: 0 });
+  #guard(signal: AbortSignal | undefined): CallGuard {
+    const { idleTimeoutMs, clock } = this.#endpoint;
+    return createCallGuard({ signal, idleTimeoutMs, clock });
   }
 
-  function checkedBody(body: unknown, response: Response): unknown {
-    if (body == null || body === '') {
-      throw new ModelError({
-        kind: 'empty',
-        provider,
-        status: response.status,
-        message: 'The endpoint answered with an empty body.',
-      });
+  #create(request: ChatRequest, { signal }: CallGuard, stream: boolean) {
+    const { client, model, compat } = this.#endpoint;
+    const body = encodeRequest(request, { model, compat, stream });
+    return client.chat.completions.create(
+      body as unknown as OpenAI.ChatCompletionCreateParamsStreaming,
+      { signal, maxRetries: 0 },
+    );
+  }
+
+  #checkedBody(body: unknown, response: Response): unknown {
+    if (body === undefined || body === null || body === '') {
+      throw this.#error('empty', response, 'The endpoint answered with an empty body.');
     }
-    if (!isPlainObject(body)) throw notTheProtocol(String(body), response);
+    if (!isPlainObject(body)) throw this.#notTheProtocol(body, response);
     return body;
   }
 
   /** A plain JSON answer to a stream request is an error in disguise, or an endpoint that cannot stream. */
-  async function refuseWholeAnswer(response: Response): Promise<void> {
+  async #refuseWholeAnswer(response: Response): Promise<void> {
     const contentType = response.headers.get('content-type') ?? '';
     if (!/json|html/i.test(contentType)) return;
     const text = await response.text();
-    if (text.trim() === '') checkedBody('', response);
+    if (text.trim() === '') this.#checkedBody('', response);
     const body = parsed(text);
-    if (!isPlainObject(body)) throw notTheProtocol(text, response);
-    const source = { provider, headers: response.headers, now: clock.now() };
+    if (!isPlainObject(body)) throw this.#notTheProtocol(text, response);
+    const { compat, clock } = this.#endpoint;
+    const source = { provider: compat.provider, headers: response.headers, now: clock.now() };
     const disguised = errorInBody(body, source);
     if (disguised) throw disguised;
     if (!Array.isArray(body['choices'])) throw errorOfResponse(body, source);
-    throw new ModelError({
-      kind: 'malformed',
-      provider,
-      status: response.status,
-      message:
-        'The endpoint answered a stream request with one whole answer. Set compat.streaming to false for it.',
-    });
+    throw this.#error(
+      'malformed',
+      response,
+      'The endpoint answered a stream request with one whole answer. Set compat.streaming to false for it.',
+    );
   }
 
-  function notTheProtocol(text: string, { status }: Response): ModelError {
-    const found = errorOfResponse(text, { provider, status });
-    const message = `The answer is not of the Chat Completions protocol: ${found.message.slice(0, 200)}`;
-    return new ModelError({ kind: 'malformed', provider, status, message });
+  #notTheProtocol(body: unknown, response: Response): ModelError {
+    const { provider } = this.#endpoint.compat;
+    const said = errorOfResponse(body, { provider, status: response.status }).message.slice(0, 200);
+    return this.#error(
+      'malformed',
+      response,
+      `The answer is not of the Chat Completions protocol: ${said}`,
+    );
   }
 
-  function priced(answer: ChatResponse, { headers }: Response): ChatResponse {
+  #error(kind: ModelErrorKind, { status }: Response, message: string): ModelError {
+    return new ModelError({ kind, provider: this.#endpoint.compat.provider, status, message });
+  }
+
+  #priced(answer: ChatResponse, { headers }: Response): ChatResponse {
+    const { price } = this.#endpoint;
     const cost =
-      answer.usage.cost ??
-      costInHeader(headers) ??
-      (endpoint.price && costOf(answer.usage, endpoint.price));
-    return cost === undefined
-      ? answer
-      : { ...answer, usage: { ...answer.usage, cost } satisfies Usage };
+      answer.usage.cost ?? costInHeader(headers) ?? (price && costOf(answer.usage, price));
+    return cost === undefined ? answer : { ...answer, usage: { ...answer.usage, cost } };
   }
 
   /** The caller's abort passes with its reason; everything else gets its name. */
-  function named(
-    thrown: unknown,
-    { guard, signal }: { guard: CallGuard; signal: AbortSignal | undefined },
-  ): unknown {
+  #named(thrown: unknown, guard: CallGuard, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
+    const { client, compat, clock, idleTimeoutMs } = this.#endpoint;
+    const { provider } = compat;
     if (guard.timedOut) {
       const message = `The endpoint at ${client.baseURL} was silent for ${idleTimeoutMs} ms.`;
       return new ModelError({ kind: 'timeout', provider, message, cause: thrown });

@@ -9,9 +9,9 @@ import type {
   ChatResponse,
 } from '../chat-model.ts';
 import type { ModelPrice } from '../usage.ts';
-import { createEndpointCalls } from './endpoint-calls.ts';
+import { EndpointCalls } from './endpoint-calls.ts';
 import { endpointCompatFor, type EndpointCompat } from './endpoint-compat.ts';
-import { createCallRetry } from './call-retry.ts';
+import { createCallRetry, type CallRetry } from './call-retry.ts';
 
 /** What a model client needs. */
 export interface OpenAiChatModelOptions {
@@ -50,56 +50,64 @@ export interface OpenAiChatModelOptions {
  */
 export function openAiChatModel(options: OpenAiChatModelOptions): ChatModel {
   checkOptions(options);
-  const { client, model, clock = systemClock, price, idleTimeoutMs = 120_000 } = options;
-  const compat: EndpointCompat = { ...endpointCompatFor(client.baseURL), ...options.compat };
-  const calls = createEndpointCalls({ client, model, compat, price, idleTimeoutMs, clock });
-  const retry = createCallRetry({
-    maxRetries: options.maxRetries ?? 2,
-    maxRetryWaitMs: options.maxRetryWaitMs ?? 60_000,
-    clock,
-  });
+  return new OpenAiChatModel(options);
+}
 
-  return { provider: compat.provider, model, generate, stream };
+class OpenAiChatModel implements ChatModel {
+  readonly provider: string;
+  readonly model: string;
+  readonly #calls: EndpointCalls;
+  readonly #retry: CallRetry;
+  readonly #streaming: boolean;
 
-  async function generate(
-    request: ChatRequest,
-    { signal }: ChatCallOptions = {},
-  ): Promise<ChatResponse> {
+  constructor(options: OpenAiChatModelOptions) {
+    const { client, model, clock = systemClock, price, idleTimeoutMs = 120_000 } = options;
+    const { maxRetries = 2, maxRetryWaitMs = 60_000 } = options;
+    const compat: EndpointCompat = { ...endpointCompatFor(client.baseURL), ...options.compat };
+    this.provider = compat.provider;
+    this.model = model;
+    this.#streaming = compat.streaming;
+    this.#calls = new EndpointCalls({ client, model, compat, price, idleTimeoutMs, clock });
+    this.#retry = createCallRetry({ maxRetries, maxRetryWaitMs, clock });
+  }
+
+  async generate(request: ChatRequest, { signal }: ChatCallOptions = {}): Promise<ChatResponse> {
     for (let failures = 0; ; failures++) {
       try {
-        return await calls.generate(request, signal);
+        return await this.#calls.generate(request, signal);
       } catch (thrown) {
-        await retry.beforeNext(thrown, { failures, signal });
+        await this.#retry.beforeNext(thrown, { failures, signal });
       }
     }
   }
 
-  async function* stream(
+  async *stream(
     request: ChatRequest,
     { signal }: ChatCallOptions = {},
   ): AsyncGenerator<ChatDelta, void, undefined> {
     for (let failures = 0; ; failures++) {
       let gaveSomething = false;
       try {
-        for await (const delta of compat.streaming
-          ? calls.stream(request, signal)
-          : whole(request, signal)) {
+        const deltas = this.#streaming
+          ? this.#calls.stream(request, signal)
+          : this.#whole(request, signal);
+        for await (const delta of deltas) {
           gaveSomething = true;
           yield delta;
         }
         return;
       } catch (thrown) {
         if (gaveSomething) throw thrown;
-        await retry.beforeNext(thrown, { failures, signal });
+        await this.#retry.beforeNext(thrown, { failures, signal });
       }
     }
   }
 
-  async function* whole(
+  async *#whole(
     request: ChatRequest,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ChatDelta, void, undefined> {
-    const response = await calls.generate(request, signal);
+    const response = await this.#calls.generate(request, signal);
     const { content } = response.message;
     if (content !== null) yield { type: 'text', text: content };
     yield { type: 'final', ...response };

@@ -126,8 +126,7 @@ function wordsOf(body: unknown): ProviderWords | undefined {
   if (Array.isArray(body)) return wordsOf(body[0]);
   if (!isPlainObject(body)) return undefined;
   const { error = body } = body;
-  if (typeof error === 'string')
-    return { message: shortened(error), code: String(body['code'] ?? '') };
+  if (typeof error === 'string') return { message: shortened(error), code: codeText(body['code']) };
   const inner = isPlainObject(error) ? error : body;
   const metadata = isPlainObject(inner['metadata']) ? inner['metadata'] : {};
   const said = inner['message'] ?? inner['detail'] ?? inner['msg'] ?? inner;
@@ -137,6 +136,10 @@ function wordsOf(body: unknown): ProviderWords | undefined {
     message: shortened((typeof said === 'string' ? said : JSON.stringify(said)) + raw),
     code: codes.filter((code) => typeof code === 'string' || typeof code === 'number').join(' '),
   };
+}
+
+function codeText(code: unknown): string {
+  return typeof code === 'string' || typeof code === 'number' ? String(code) : '';
 }
 
 /** Endpoints put the status of what failed behind them into the code. */

@@ -1,5 +1,11 @@
 import { defineEvent, typeOnly, type BusSignal } from '@llmgine/core';
-import { ProxyTracerProvider, trace } from '@opentelemetry/api';
+import { metrics, ProxyTracerProvider, trace } from '@opentelemetry/api';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { TracerProvider } from '@opentelemetry/sdk-trace';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createOpenTelemetryHandler } from './open-telemetry-handler.ts';
@@ -42,5 +48,33 @@ describe('createOpenTelemetryHandler, without an SDK', () => {
   it('does not take the proxy that the API starts with for one', () => {
     expect(trace.getTracerProvider()).toBeInstanceOf(ProxyTracerProvider);
     expect(createOpenTelemetryHandler().aroundAttempt).toBeUndefined();
+  });
+});
+
+describe('createOpenTelemetryHandler, before metrics are collected', () => {
+  afterEach(() => metrics.disable());
+
+  it('12.3: records into a meter provider that is registered after it has recorded into none', async () => {
+    const handler = createOpenTelemetryHandler({ tracerProvider: new TracerProvider() });
+    const processed: BusSignal = {
+      ...published,
+      type: 'event.processed',
+      durationMs: 1,
+      failures: [],
+    };
+    handler.observe(processed);
+
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({ exporter });
+    metrics.setGlobalMeterProvider(new MeterProvider({ readers: [reader] }));
+    handler.observe(processed);
+    await reader.forceFlush();
+
+    const names = exporter
+      .getMetrics()
+      .flatMap(({ scopeMetrics }) => scopeMetrics)
+      .flatMap((scope) => scope.metrics.map(({ descriptor }) => descriptor.name));
+    expect(names).toEqual(['messaging.process.duration']);
+    await reader.shutdown();
   });
 });

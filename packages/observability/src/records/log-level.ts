@@ -35,6 +35,7 @@ const usualLevels: Readonly<Record<BusSignalType, LogLevel>> = {
   'callback.failed': 'error',
   'observer.failed': 'error',
   'store.failed': 'error',
+  'dead-letters.changed': 'info',
   'dead-letter.evicted': 'error',
   'schedule.unknown-type': 'warn',
   'schedule.lease-lost': 'warn',

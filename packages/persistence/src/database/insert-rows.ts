@@ -22,21 +22,28 @@ export type RowValues = readonly unknown[];
 /** Gives the statements that insert rows. */
 export type RowInserter = (rows: readonly RowValues[]) => Iterable<Statement>;
 
-/** On PostgreSQL a round trip costs more than a row, on SQLite it is free and a longer statement is not. */
-const MOST_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 1, postgres: 256 };
+/** The most rows of one statement on PostgreSQL, where a round trip costs more than a row. */
+const MOST_ROWS = 256;
 
 /** Makes the statements that insert any number of rows; few different ones, so that they can be prepared. */
 export function createRowInserter(options: InsertRowsOptions): RowInserter {
   const texts = new Map<number, string>();
 
-  return function* statements(rows) {
-    let size = MOST_ROWS[options.dialect];
+  return options.dialect === 'sqlite' ? rowByRow : inSizes;
+
+  /** On SQLite a round trip is free, and a longer statement is not. */
+  function rowByRow(rows: readonly RowValues[]): Statement[] {
+    return rows.length === 0 ? [] : [{ sql: textFor(1), parameters: [], each: rows }];
+  }
+
+  function* inSizes(rows: readonly RowValues[]): Generator<Statement> {
+    let size = MOST_ROWS;
     for (let from = 0; from < rows.length; from += size) {
       while (size > rows.length - from) size /= 2;
-      const parameters = size === 1 ? rows[from]! : rows.slice(from, from + size).flat();
-      yield { sql: textFor(size), parameters };
+      const parameters = rows.slice(from, from + size).flat();
+      yield { sql: textFor(size), parameters, isFrequent: true };
     }
-  };
+  }
 
   function textFor(size: number): string {
     let text = texts.get(size);

@@ -4,6 +4,10 @@ import type { Compilable } from 'kysely';
 export interface Statement {
   readonly sql: string;
   readonly parameters: readonly unknown[];
+  /** The same text comes often: worth keeping prepared. */
+  readonly isFrequent?: boolean;
+  /** SQLite only: runs once for each of these lists of parameters. */
+  readonly each?: readonly (readonly unknown[])[];
 }
 
 /** A row as the driver gives it. */
@@ -44,6 +48,7 @@ export function prepare(query: Compilable): (values: object) => Statement {
 
   return (values) => ({
     sql,
+    isFrequent: true,
     parameters: names.map((name, index) =>
       name === undefined ? parameters[index] : (values as Record<string, unknown>)[name],
     ),

@@ -1,7 +1,7 @@
 import type { Generated } from 'kysely';
 
 /** Events that wait for their time. */
-export interface ScheduledEventsTable {
+interface ScheduledEventsTable {
   /** The order of saving. */
   readonly seq: Generated<number>;
   readonly id: string;
@@ -19,7 +19,7 @@ export interface ScheduledEventsTable {
 }
 
 /** Accepted events, in order. */
-export interface EventLogTable {
+interface EventLogTable {
   readonly seq: Generated<number>;
   readonly created_at: number;
   readonly session_id: string;
@@ -30,7 +30,7 @@ export interface EventLogTable {
 }
 
 /** Messages that were given up on. */
-export interface DeadLettersTable {
+interface DeadLettersTable {
   readonly seq: Generated<number>;
   readonly id: string;
   readonly type: string;
@@ -44,7 +44,7 @@ export interface DeadLettersTable {
 }
 
 /** One row a stream. */
-export interface StreamsTable {
+interface StreamsTable {
   readonly stream: string;
   /** How many records it has. */
   readonly version: number;
@@ -53,7 +53,7 @@ export interface StreamsTable {
 }
 
 /** The records of streams. */
-export interface StreamRecordsTable {
+interface StreamRecordsTable {
   readonly stream: string;
   /** Position in the stream, from 0. */
   readonly position: number;
@@ -61,7 +61,7 @@ export interface StreamRecordsTable {
 }
 
 /** Which migrations were applied. */
-export interface SchemaVersionsTable {
+interface SchemaVersionsTable {
   readonly version: number;
   readonly name: string;
   readonly applied_at: number;

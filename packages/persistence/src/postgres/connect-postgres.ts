@@ -2,7 +2,7 @@ import { sleep, systemClock, type Clock } from '@llmgine/core/timing';
 import { Kysely, PostgresDialect } from 'kysely';
 import { Pool, types, type PoolClient, type PoolConfig } from 'pg';
 import type { Driver, Executor, OpenTransaction } from '../database/driver.ts';
-import type { Statement, StatementOutcome, Work } from '../database/statement.ts';
+import type { Row, Statement, StatementOutcome, Work } from '../database/statement.ts';
 import { DatabaseClosedError, DatabaseUnreachableError } from '../errors.ts';
 import { Listener } from './listener.ts';
 import { namedPostgresError } from './postgres-error.ts';
@@ -111,8 +111,25 @@ async function query(pool: Pool, statement: Statement): Promise<StatementOutcome
   }
 }
 
-async function send(client: PoolClient, { sql, parameters }: Statement): Promise<StatementOutcome> {
-  const { rows, rowCount } = await client.query(sql, parameters as unknown[]);
+const names = new Map<string, string>();
+
+/** Under a name a connection keeps a statement prepared; there are few different ones. */
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = `llmgine_${names.size}`;
+    names.set(text, name);
+  }
+  return name;
+}
+
+async function send(client: PoolClient, statement: Statement): Promise<StatementOutcome> {
+  const { sql, parameters, isFrequent } = statement;
+  const { rows, rowCount } = await client.query<Row>({
+    text: sql,
+    values: parameters as unknown[],
+    ...(isFrequent && { name: nameOf(sql) }),
+  });
   return { rows, changes: rowCount ?? 0 };
 }
 

@@ -30,8 +30,8 @@ export interface SqliteOptions {
 
 /** Reads of the database that look at once whether another process wrote; also the price of an idle bus. */
 const WATCH_INTERVAL_MS = 1_000;
-/** Small checkpoints, so that none keeps the event loop for long. */
-const CHECKPOINT_PAGES = 400;
+/** Checkpoints keep the event loop for tens of milliseconds: seldom is better than often and short. */
+const CHECKPOINT_PAGES = 4_000;
 
 /**
  * Connects to an SQLite database, making the file when there is none.

@@ -15,8 +15,12 @@ export class SqliteConnection {
     return this.database.inTransaction;
   }
 
-  execute({ sql, parameters }: Statement): StatementOutcome {
+  execute({ sql, parameters, each }: Statement): StatementOutcome {
     const prepared = this.#prepare(sql);
+    if (each) {
+      for (const values of each) prepared.run(...values);
+      return { rows: [], changes: each.length };
+    }
     if (!prepared.reader) return { rows: [], changes: prepared.run(...parameters).changes };
     const rows = prepared.all(...parameters) as Row[];
     return { rows, changes: rows.length };

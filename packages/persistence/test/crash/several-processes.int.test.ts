@@ -117,7 +117,7 @@ describe.concurrent.each(places)('a process that sleeps past its lease on $name'
     const saw = (worker: string, what: Report['what']): boolean =>
       heard.some((each) => each.worker === worker && each.report.what === what);
 
-    const sleeper = start('sleeper', 150);
+    const sleeper = start('sleeper', 3_000);
     await until(() => saw('sleeper', 'handling'));
     sleeper.child.kill('SIGSTOP');
     await pause(450);

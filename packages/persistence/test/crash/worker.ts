@@ -54,7 +54,11 @@ function watched(store: ScheduledEventStore): ScheduledEventStore {
       if (claims.length > 0) crash('after-claim');
       return claims;
     },
-    extend: (claim) => store.extend(claim, short.leaseMs),
+    async extend(claim) {
+      const extended = await store.extend(claim, short.leaseMs);
+      if (!extended) tell({ what: 'refused', id: claim.event.id, epoch: claim.epoch });
+      return extended;
+    },
     async settle(claim: ClaimedEvent, next) {
       crash('before-settle');
       const settled = await store.settle(claim, next);
@@ -206,6 +210,8 @@ try {
     ]);
   }
   if (mode === 'drain' || mode === 'schedule') await drain(persistence);
+  // Handles what falls due until it is killed.
+  while (mode === 'handle') await pause(1_000);
 } catch (thrown) {
   tell({
     what: 'failed',

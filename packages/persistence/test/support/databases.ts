@@ -52,18 +52,32 @@ export async function openForTest(options: PersistenceOptions): Promise<Persiste
   return persistence;
 }
 
-/** Moves the clock of a store on, by moving everything on it back. */
-export async function advanceStore(
+/** Moves the clock of the scheduled events on, by moving everything on it back. */
+export function advanceStore(
   persistence: Persistence,
   schema: string,
   durationMs: number,
 ): Promise<void> {
-  const isSqlite = persistence.durability !== 'server';
-  const table = isSqlite ? `${schema}_scheduled_events` : `${schema}.scheduled_events`;
+  return moveBack(persistence, `${schema}.scheduled_events.available_at`, durationMs);
+}
+
+/** Moves the clock of the dead letters on. */
+export function advanceDeadLetters(
+  persistence: Persistence,
+  schema: string,
+  durationMs: number,
+): Promise<void> {
+  return moveBack(persistence, `${schema}.dead_letters.lease_until`, durationMs);
+}
+
+async function moveBack(persistence: Persistence, path: string, durationMs: number): Promise<void> {
+  const [schema, name, column] = path.split('.') as [string, string, string];
+  const table = persistence.durability === 'server' ? `${schema}.${name}` : `${schema}_${name}`;
   await persistence.transaction(async ({ database }) => {
+    const moved = sql`${sql.ref(column)} - ${sql.lit(durationMs)}`;
     await database
       .updateTable(table)
-      .set({ available_at: sql`available_at - ${sql.lit(durationMs)}` })
+      .set({ [column]: moved })
       .execute();
   });
 }

@@ -167,6 +167,22 @@ describe('circuitBreaker (9.2)', () => {
     expect(breaker.status()).toMatchObject({ state: 'closed', failures: 1 });
   });
 
+  it('counts no success of an earlier state in the share', async () => {
+    const { breaker, failTimes } = create({ failureRate: 0.5, minimumCalls: 2 });
+    const finish: (() => void)[] = [];
+    const early = Array.from({ length: 10 }, () =>
+      breaker.run(() => new Promise<void>((resolve) => finish.push(resolve))),
+    );
+    breaker.isolate();
+    breaker.close();
+
+    for (const resolve of finish) resolve();
+    await Promise.all(early);
+    await failTimes(2);
+
+    expect(breaker.status().state).toBe('open');
+  });
+
   it('refuses everything while isolated by hand, until it is closed by hand', async () => {
     const { clock, breaker, succeed } = create();
 

@@ -81,12 +81,26 @@ export class DeadLetterQueue {
     return this.#store.list(query);
   }
 
-  discard(id: string): Promise<boolean> {
-    return this.#store.discard(id);
+  async discard(id: string): Promise<boolean> {
+    const discarded = await this.#store.discard(id);
+    if (discarded) await this.reportChange();
+    return discarded;
   }
 
-  purge(filter?: DeadLetterFilter): Promise<number> {
-    return this.#store.purge(filter);
+  async purge(filter?: DeadLetterFilter): Promise<number> {
+    const purged = await this.#store.purge(filter);
+    if (purged > 0) await this.reportChange();
+    return purged;
+  }
+
+  /** Tells how many there are, after some have gone. */
+  async reportChange(): Promise<void> {
+    const { signals, clock } = this.#wiring;
+    if (!signals.wants('dead-letters.changed')) return;
+    await this.#watched('count', async () => {
+      const deadLetters = await this.#store.count();
+      signals.emit({ type: 'dead-letters.changed', at: clock.now(), deadLetters });
+    });
   }
 
   /** Resolves when everything given so far is stored. */

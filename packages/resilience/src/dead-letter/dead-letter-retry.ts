@@ -5,7 +5,6 @@ import {
   toErrorData,
   type AnyDefinition,
   type AnyMessage,
-  type CommandMessage,
   type CommandResult,
   type EventMessage,
   type MessageBus,
@@ -15,6 +14,7 @@ import { RateGate, TokenBucket } from '@llmgine/core/timing';
 import { DeadLetterNotFoundError, DeadLetterRetryError } from '../errors.ts';
 import type { Wiring } from '../wiring.ts';
 import { deadLetterId, type DeadLetterQueue } from './dead-letter-queue.ts';
+import { retriedEvent } from './retried-event.ts';
 
 /** How to retry one dead letter. */
 export interface DeadLetterRetryOptions {
@@ -47,8 +47,8 @@ export interface DeadLetterBulkRetryReport {
 
 /** What retrying needs of the bus. */
 export interface DeadLetterBus extends Pick<MessageBus, 'execute' | 'publish' | 'getDefinition'> {
-  /** Delivers an event to some handlers only, while it lasts; undefined where event handlers are not retried. */
-  readonly onlyTo: ((event: EventMessage, handler: string) => Disposable) | undefined;
+  /** Its event handlers are retried, so an event can be sent to one of them. */
+  readonly retriesEvents: boolean;
 }
 
 /** A claim that nobody settles lapses after so long; a process that died must not hold entries for ever. */
@@ -79,6 +79,7 @@ export class DeadLetterRetry {
       if (result.success) await store.settle(id, edited ? 'resolved' : 'removed');
       else await store.settle(id, this.#withHistory(entry, result.error, retrying));
       if (edited) await this.#letters.evictOverflow('resolved');
+      if (result.success) await this.#letters.reportChange();
       return result;
     } catch (refused) {
       await store.settle(id, { ...entry, status: 'waiting' });
@@ -143,31 +144,20 @@ export class DeadLetterRetry {
   }
 
   #send(message: AnyMessage, { id, handler }: DeadLetterEntry): Promise<CommandResult> {
-    if (message.kind === 'command') return this.#bus.execute(message as CommandMessage);
-    const { onlyTo } = this.#bus;
-    if (!onlyTo) {
-      throw new DeadLetterRetryError(
-        id,
-        'this bus does not retry event handlers. Create it with events: { retry: {} }.',
-      );
-    }
-    return this.#sendToHandler(message, handler ?? '', onlyTo);
+    if (message.kind === 'command') return this.#bus.execute(message);
+    if (this.#bus.retriesEvents) return this.#sendToHandler(message, handler ?? '');
+    const problem = 'this bus does not retry event handlers. Create it with events: { retry: {} }.';
+    throw new DeadLetterRetryError(id, problem);
   }
 
-  async #sendToHandler(
-    message: EventMessage,
-    handler: string,
-    onlyTo: NonNullable<DeadLetterBus['onlyTo']>,
-  ): Promise<CommandResult> {
-    // What was due once is due now.
-    const { scheduledAt: _, ...event } = message;
-    using _only = onlyTo(event, handler);
-    const receipt = await this.#bus.publish(event);
-    if (receipt.status === 'processed') {
-      const failure = receipt.failures.find((each) => each.handler === handler);
-      return failure ? failed(failure.error, event.id) : succeeded(undefined, event.id);
+  async #sendToHandler(message: EventMessage, handler: string): Promise<CommandResult> {
+    const { id } = message;
+    const receipt = await this.#bus.publish(retriedEvent(message, handler));
+    if (receipt.status !== 'processed') {
+      return failed(new DeadLetterRetryError(id, `the event was ${receipt.status}.`), id);
     }
-    return failed(new DeadLetterRetryError(event.id, `the event was ${receipt.status}.`), event.id);
+    const failure = receipt.failures.find((each) => each.handler === handler);
+    return failure ? failed(failure.error, id) : succeeded(undefined, id);
   }
 
   #withHistory(

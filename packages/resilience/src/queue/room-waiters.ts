@@ -45,7 +45,7 @@ export class RoomWaiters {
 
   /** Sends away those that match. */
   reject(matches: (entry: QueueEntry) => boolean): void {
-    for (const waiter of [...this.#waiters]) {
+    for (const waiter of this.#waiters) {
       if (matches(waiter.entry)) waiter.answer('rejected');
     }
   }

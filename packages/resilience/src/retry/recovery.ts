@@ -81,7 +81,7 @@ export async function recover<T>(
 }
 
 /** How long the next attempt may take: its own limit, or what is left of the time for all. */
-export function attemptTimeout(
+function attemptTimeout(
   { startedAt }: Pick<Recoverable<unknown>, 'startedAt'>,
   { policy, clock }: Pick<RecoveryParts, 'policy' | 'clock'>,
 ): number | undefined {

@@ -39,7 +39,7 @@ export interface RetryOptions extends BackoffOptions {
 }
 
 /** What to do after a failed attempt. */
-export type RetryDecision =
+type RetryDecision =
   | {
       readonly again: true;
       readonly delayMs: number;

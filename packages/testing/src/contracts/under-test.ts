@@ -1,4 +1,4 @@
-import { defineEvent, typeOnly, type EventMessage } from '@llmgine/core';
+import { defineEvent, typeOnly, type EventMessage, type EventOptions } from '@llmgine/core';
 import { onTestFinished } from 'vitest';
 
 /** Something opened for one test. */
@@ -18,13 +18,21 @@ export async function openForTest<Opened extends UnderTest>(
   return opened;
 }
 
+/** A definition, as far as contracts need it. */
+interface ContractEvent<Data> {
+  (data: Data, options?: EventOptions): EventMessage;
+  readonly type: string;
+}
+
 /** The events that contracts store. */
-export const Reminder = defineEvent('contract.reminder', {
+export const Reminder: ContractEvent<{ readonly text: string }> = defineEvent('contract.reminder', {
   data: typeOnly<{ readonly text: string }>(),
 });
 
 /** A type that some worker does not know. */
-export const Stranger = defineEvent('contract.stranger', { data: typeOnly<unknown>() });
+export const Stranger: ContractEvent<unknown> = defineEvent('contract.stranger', {
+  data: typeOnly<unknown>(),
+});
 
 /** Everything that comes out of an async iterator. */
 export async function collect<Item>(items: AsyncIterable<Item>): Promise<Item[]> {

@@ -55,7 +55,7 @@ function broken(thrown: unknown): StandardSchemaV1.FailureResult {
 }
 
 /** Goes on at once when there is nothing to wait for. */
-function whenKnown<T, Next>(
+export function whenKnown<T, Next>(
   value: MaybePromise<T>,
   goOn: (value: T) => MaybePromise<Next>,
 ): MaybePromise<Next> {

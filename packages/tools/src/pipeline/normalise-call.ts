@@ -10,7 +10,7 @@ export function normaliseCall(given: unknown, newKey: () => string): NormalCall 
     id: asText(call['id']) || newKey(),
     name: asText(name).trim(),
     arguments: 'arguments' in call ? call['arguments'] : nested['arguments'],
-    idempotencyKey: asText(call['idempotencyKey']) || newKey(),
+    givenKey: asText(call['idempotencyKey']),
   };
 }
 

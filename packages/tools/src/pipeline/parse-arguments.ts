@@ -1,6 +1,6 @@
+import type { MaybePromise } from '@llmgine/core';
 import { InvalidToolArgumentsError } from '../errors.ts';
 import { MAX_JSON_DEPTH, toJsonValue } from './json-value.ts';
-import { repairJson } from './repair-json.ts';
 
 /** Arguments as JSON data, and what was mended to read them. */
 export interface ParsedArguments {
@@ -12,58 +12,92 @@ export interface ParsedArguments {
 const MAX_ENCODINGS = 3;
 
 /**
- * The third step: reads arguments as the model gave them.
+ * The third step: reads arguments as the model gave them. At once where they are JSON; what mends them is loaded when
+ * first needed.
  * @throws InvalidToolArgumentsError when they cannot be read as JSON
  */
-export function parseArguments(given: unknown, toolName: string): ParsedArguments {
-  const repairs: string[] = [];
-  const value = typeof given === 'string' ? parseText(given, repairs) : given;
-  if (value === undefined || value === null)
-    return { args: {}, repairs: [...repairs, 'empty arguments'] };
+export function parseArguments(given: unknown, toolName: string): MaybePromise<ParsedArguments> {
+  const plain = new ArgumentReader(toolName);
+  try {
+    return plain.read(given);
+  } catch (thrown) {
+    if (!(thrown instanceof SyntaxError)) throw thrown;
+    return loadRepair().then((repair) => new ArgumentReader(toolName, repair).read(given));
+  }
+}
 
-  return { args: makeSafe(unwrapList(value, repairs), given, repairs), repairs };
+async function loadRepair(): Promise<RepairJson> {
+  const { repairJson } = await import('./repair-json.ts');
+  return repairJson;
+}
 
-  function parseText(text: string, repaired: string[]): unknown {
+type RepairJson = (text: string) => { readonly value: unknown } | { readonly problem: string };
+
+/** Reads the arguments of one call; without a `repair` it throws the SyntaxError of what is no JSON. */
+class ArgumentReader {
+  readonly #toolName: string;
+  readonly #repair: RepairJson | undefined;
+  readonly #repairs: string[] = [];
+
+  constructor(toolName: string, repair?: RepairJson) {
+    this.#toolName = toolName;
+    this.#repair = repair;
+  }
+
+  read(given: unknown): ParsedArguments {
+    const repairs = this.#repairs;
+    const value = typeof given === 'string' ? this.#parseText(given) : given;
+    if (value === undefined || value === null) {
+      repairs.push('empty arguments');
+      return { args: {}, repairs };
+    }
+    const unwrapped = this.#unwrapList(value);
+    const trusted = typeof given === 'string' && !isSuspicious(given);
+    return { args: trusted ? unwrapped : this.#makeSafe(unwrapped), repairs };
+  }
+
+  #parseText(text: string): unknown {
     let value: unknown = text;
     for (let layer = 0; typeof value === 'string' && layer < MAX_ENCODINGS; layer++) {
       if (value.trim() === '') return undefined;
-      if (layer === 1) repaired.push('double-encoded JSON');
-      value = parseOrRepair(value, repaired);
+      if (layer === 1) this.#repairs.push('double-encoded JSON');
+      value = this.#parseOrRepair(value);
     }
     return value;
   }
 
-  function parseOrRepair(text: string, repaired: string[]): unknown {
+  #parseOrRepair(text: string): unknown {
     try {
       return JSON.parse(text);
     } catch (thrown) {
-      const mended = repairJson(text);
-      if ('problem' in mended) throw notReadable(mended.problem, thrown);
-      if (!repaired.includes('malformed JSON')) repaired.push('malformed JSON');
+      if (!this.#repair) throw thrown;
+      const mended = this.#repair(text);
+      if ('problem' in mended) throw this.#notReadable(mended.problem, thrown);
+      if (!this.#repairs.includes('malformed JSON')) this.#repairs.push('malformed JSON');
       return mended.value;
     }
   }
 
   /** Some models give the one object as a list of one. */
-  function unwrapList(value: unknown, repaired: string[]): unknown {
+  #unwrapList(value: unknown): unknown {
     if (!Array.isArray(value) || value.length !== 1 || !isPlainObject(value[0])) return value;
-    repaired.push('list of one');
+    this.#repairs.push('list of one');
     return value[0];
   }
 
-  /** What is too small to be deep, and has no dangerous name in it, is taken as it is. */
-  function makeSafe(value: unknown, source: unknown, repaired: string[]): unknown {
-    if (typeof source === 'string' && !isSuspicious(source)) return value;
+  #makeSafe(value: unknown): unknown {
     const safe = toJsonValue(value);
-    if (safe.cyclic) throw notReadable('they refer to themselves');
-    if (safe.tooDeep) throw notReadable(`they are nested deeper than ${MAX_JSON_DEPTH} levels`);
-    if (safe.dropped) repaired.push('dropped __proto__');
+    if (safe.cyclic) throw this.#notReadable('they refer to themselves');
+    if (safe.tooDeep) {
+      throw this.#notReadable(`they are nested deeper than ${MAX_JSON_DEPTH} levels`);
+    }
+    if (safe.dropped) this.#repairs.push('dropped __proto__');
     return safe.value ?? {};
   }
 
-  function notReadable(problem: string, cause?: unknown): InvalidToolArgumentsError {
+  #notReadable(problem: string, cause?: unknown): InvalidToolArgumentsError {
     const detail = cause instanceof SyntaxError ? ` (${cause.message.slice(0, 200)})` : '';
-    return new InvalidToolArgumentsError(toolName, [{ message: `${problem}${detail}` }]);
+    return new InvalidToolArgumentsError(this.#toolName, [{ message: `${problem}${detail}` }]);
   }
 }
 

@@ -1,98 +1,108 @@
-import type { Clock } from '@llmgine/core';
+import type { Deadline, Deadlines } from '@llmgine/core/timing';
 
-/** One run that may take so long. */
-export interface DeadlineRun<T> {
-  /** Gets the signal on demand: most work never asks for it. */
-  readonly run: (signal: () => AbortSignal) => T | Promise<T>;
+/** What became of a run that had been given up on. */
+export type LateOutcome = { readonly value: unknown } | { readonly error: unknown };
+
+/** Work that may take so long. */
+export interface DeadlineWork<T> {
   /** `Infinity`: no deadline. */
   readonly timeoutMs: number;
-  /** Ends the run at once. */
+  /** Ends the work at once. */
   readonly signal: AbortSignal | undefined;
-  readonly clock: Clock;
-  /** The error of a run that took too long. */
-  readonly timedOut: () => Error;
-  /** The error of a run that was aborted. */
-  readonly aborted: (reason: unknown) => Error;
-  /** Gets what became of a run that had been given up on. */
-  readonly onLate: (outcome: { readonly value: T } | { readonly error: unknown }) => void;
+  /** Begins. Gets the signal on demand: most work never asks for it. */
+  run(signal: LazySignal): T | PromiseLike<T>;
+  /** The error of work that took too long. */
+  timedOut(): Error;
+  /** The error of work that was aborted. */
+  aborted(reason: unknown): Error;
+  /** Hears what became of work that had been given up on. */
+  late(outcome: LateOutcome): void;
 }
 
 /**
  * Aborts and races: settles at the deadline or the abort even when the work ignores its signal.
  * Work that returns no promise has finished when it returns.
  */
-export function runWithDeadline<T>(options: DeadlineRun<T>): T | Promise<T> {
-  const { run, signal } = options;
-  const controller = lazyController();
-  if (signal?.aborted) throw options.aborted(signal.reason);
+export function runWithDeadline<T>(work: DeadlineWork<T>, deadlines: Deadlines): T | Promise<T> {
+  const { signal } = work;
+  if (signal?.aborted) throw work.aborted(signal.reason);
 
-  const running = run(() => controller.signal());
-  return isPromiseLike(running) ? race(running, controller, options) : running;
-}
-
-function race<T>(
-  running: Promise<T>,
-  controller: LazyController,
-  options: DeadlineRun<T>,
-): Promise<T> {
-  const { timeoutMs, signal, clock, timedOut, aborted, onLate } = options;
-
+  const lazySignal = new LazySignal();
+  const running = work.run(lazySignal);
+  if (!isPromiseLike(running)) return running;
   return new Promise((resolve, reject) => {
-    let waiting = true;
-    const timer = Number.isFinite(timeoutMs)
-      ? clock.setTimer(() => giveUp(timedOut()), timeoutMs)
-      : undefined;
-    signal?.addEventListener('abort', cancelled, { once: true });
-    // The work may have aborted its own call before it returned its promise.
-    if (signal?.aborted) cancelled();
-
-    running.then(
-      (value) => (leave() ? resolve(value) : onLate({ value })),
-      (error: unknown) => (leave() ? reject(error as Error) : onLate({ error })),
-    );
-
-    function cancelled(): void {
-      giveUp(aborted(signal?.reason));
-    }
-
-    function giveUp(error: Error): void {
-      if (!leave()) return;
-      reject(error);
-      controller.abort(error);
-    }
-
-    function leave(): boolean {
-      if (!waiting) return false;
-      waiting = false;
-      timer?.[Symbol.dispose]();
-      signal?.removeEventListener('abort', cancelled);
-      return true;
-    }
+    new Race(work, { lazySignal, resolve, reject }).begin(running, deadlines);
   });
 }
 
-interface LazyController {
-  signal(): AbortSignal;
-  abort(reason: unknown): void;
+/** A signal that is made when somebody first looks; one that looks late still sees the abort. */
+export class LazySignal {
+  #controller: AbortController | undefined;
+  #ended: { readonly reason: unknown } | undefined;
+
+  get value(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#ended) this.#controller.abort(this.#ended.reason);
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    this.#ended = { reason };
+    this.#controller?.abort(reason);
+  }
 }
 
-/** Made when somebody first looks; one that looks late still sees the abort. */
-function lazyController(): LazyController {
-  let controller: AbortController | undefined;
-  let ended: { readonly reason: unknown } | undefined;
-  return {
-    signal() {
-      controller ??= new AbortController();
-      if (ended) controller.abort(ended.reason);
-      return controller.signal;
-    },
-    abort(reason) {
-      ended = { reason };
-      controller?.abort(reason);
-    },
-  };
+interface RaceParts<T> {
+  readonly lazySignal: LazySignal;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: unknown) => void;
 }
 
-function isPromiseLike<T>(value: T | Promise<T>): value is Promise<T> {
+/** Work, its deadline and its abort: the first of them settles the promise. */
+class Race<T> {
+  readonly #work: DeadlineWork<T>;
+  readonly #parts: RaceParts<T>;
+  #waiting = true;
+  #deadline: Deadline | undefined;
+  #onAbort: (() => void) | undefined;
+
+  constructor(work: DeadlineWork<T>, parts: RaceParts<T>) {
+    this.#work = work;
+    this.#parts = parts;
+  }
+
+  begin(running: PromiseLike<T>, deadlines: Deadlines): void {
+    const { timeoutMs, signal } = this.#work;
+    if (Number.isFinite(timeoutMs)) {
+      this.#deadline = deadlines.set(timeoutMs, () => this.#giveUp(this.#work.timedOut()));
+    }
+    if (signal) {
+      this.#onAbort = () => this.#giveUp(this.#work.aborted(signal.reason));
+      signal.addEventListener('abort', this.#onAbort, { once: true });
+      if (signal.aborted) this.#onAbort(); // the work may have aborted its own call
+    }
+    running.then(
+      (value) => (this.#leave() ? this.#parts.resolve(value) : this.#work.late({ value })),
+      (error: unknown) => (this.#leave() ? this.#parts.reject(error) : this.#work.late({ error })),
+    );
+  }
+
+  #giveUp(error: Error): void {
+    if (!this.#leave()) return;
+    this.#parts.reject(error);
+    this.#parts.lazySignal.abort(error);
+  }
+
+  /** False: it was settled before. */
+  #leave(): boolean {
+    if (!this.#waiting) return false;
+    this.#waiting = false;
+    this.#deadline?.cancel();
+    if (this.#onAbort) this.#work.signal?.removeEventListener('abort', this.#onAbort);
+    return true;
+  }
+}
+
+function isPromiseLike<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -1,0 +1,84 @@
+import { createMessageBus, fail, ok, sessionId } from '@llmgine/core';
+import { describe, expect, it } from 'vitest';
+import { createMetricsCollector } from '../src/index.ts';
+import { Greet, Greeted } from './bus-at-work.ts';
+
+describe('a bus with a metrics collector', () => {
+  it('11: gives its metrics through getMetrics, in the shape of the guide', async () => {
+    await using bus = createMessageBus({ metrics: createMetricsCollector() });
+    bus.registerCommandHandler(Greet, ({ data }) =>
+      data.name === 'Ann' ? ok() : fail('stranger'),
+    );
+    bus.registerEventHandler(Greeted, () => {
+      throw new Error('mute');
+    });
+    await bus.start();
+    await bus.session(sessionId('a'));
+    await bus.execute(Greet({ name: 'Ann' }));
+    await bus.execute(Greet({ name: 'Bob' }));
+    await bus.publish(Greeted({ text: 'hi' }));
+    await bus.waitForEvents(); // the event that tells of the failed handler
+
+    const { counters, gauges, histograms } = await bus.getMetrics();
+
+    expect(counters).toMatchObject({
+      'events_published_total{type="greeted"}': 1,
+      'events_processed_total{type="greeted"}': 1,
+      'events_failed_total{type="greeted"}': 1,
+      commands_sent_total: 2,
+      commands_processed_total: 2,
+      commands_failed_total: 1,
+    });
+    expect(gauges).toMatchObject({ queue_size: 0, active_sessions: 1, registered_handlers: 2 });
+    expect(histograms['command_processing_duration_seconds']?.count).toBe(2);
+  });
+
+  it('11: reads the length of the queue when it is asked', async () => {
+    await using bus = createMessageBus({ metrics: createMetricsCollector() });
+
+    for (let count = 0; count < 3; count++) {
+      await bus.publish(Greeted({ text: 'before the start' }), { awaitProcessing: false });
+    }
+
+    expect((await bus.getMetrics()).gauges['queue_size']).toBe(3);
+  });
+
+  it('11: active sessions and registered handlers come down again', async () => {
+    await using bus = createMessageBus({ metrics: createMetricsCollector() });
+    await bus.start();
+    const session = await bus.session();
+    session.registerEventHandler(Greeted, () => {});
+
+    await session.end();
+
+    expect((await bus.getMetrics()).gauges).toMatchObject({
+      active_sessions: 0,
+      registered_handlers: 0,
+    });
+  });
+
+  it('6.1: begins at zero after a reset, and goes on measuring', async () => {
+    await using bus = createMessageBus({ metrics: createMetricsCollector() });
+    await bus.start();
+    await bus.publish(Greeted({ text: 'hi' }));
+
+    await bus.reset();
+    const afterReset = (await bus.getMetrics()).counters['events_published_total'];
+    await bus.start();
+    await bus.publish(Greeted({ text: 'hi' }));
+
+    expect(afterReset).toBe(0);
+    expect((await bus.getMetrics()).counters['events_published_total{type="greeted"}']).toBe(1);
+  });
+
+  it('11: two buses with two collectors do not count into each other', async () => {
+    await using one = createMessageBus({ metrics: createMetricsCollector() });
+    await using other = createMessageBus({ metrics: createMetricsCollector() });
+    await one.start();
+    await other.start();
+
+    await one.publish(Greeted({ text: 'hi' }));
+
+    expect((await other.getMetrics()).counters['events_published_total']).toBe(0);
+  });
+});
