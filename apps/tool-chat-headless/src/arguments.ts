@@ -28,6 +28,10 @@ export interface Arguments {
   readonly record?: string;
   readonly replay?: string;
   readonly demo: boolean;
+  /** Keeps sessions, held events and, with LLMGINE_PERSIST_EVENTS=1, all events in this database. */
+  readonly db?: string;
+  readonly metricsPort?: number;
+  readonly otel: boolean;
 }
 
 const EXAMPLES = `
@@ -47,7 +51,7 @@ Examples:
   llmgine-chat --resume trip "And tomorrow?"`;
 
 /** Builds the command line. Parsing throws commander's errors instead of ending the process. */
-export function createCommand(): Command {
+function createCommand(): Command {
   const bounds = {
     maxSteps: parseCount,
     maxTokens: parseCount,
@@ -87,6 +91,9 @@ export function createCommand(): Command {
     .option('--timeout <seconds>', 'longest time per prompt', bounds.timeout)
     .option('--record <file>', 'keep every exchange with model and tools')
     .option('--replay <file>', 'answer from a recording, offline')
+    .option('--db <url>', 'keep sessions in a database: sqlite:///./chat.db or postgresql://…')
+    .option('--metrics-port <n>', 'serve Prometheus metrics on this port of loopback', parsePort)
+    .option('--otel', 'send traces to OTEL_EXPORTER_OTLP_ENDPOINT', false)
     .option('--demo', 'use the demo model even if a key is set', false)
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(llmgine-chat --help tells more)')
@@ -128,6 +135,14 @@ function parseCount(text: string): number {
   if (!Number.isSafeInteger(count) || count < 1)
     throw new InvalidArgumentError('It must be a whole number from 1.');
   return count;
+}
+
+function parsePort(text: string): number {
+  const port = Number(text);
+  if (text.trim() === '' || !Number.isInteger(port) || port < 0 || port > 65_535) {
+    throw new InvalidArgumentError('It must be a port from 0 to 65535.');
+  }
+  return port;
 }
 
 function parseAmount(text: string): number {

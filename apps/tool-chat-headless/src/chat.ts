@@ -25,6 +25,7 @@ import { toFailure } from './failure.ts';
 import type { ChatEnd, ChatOutput } from './output/output.ts';
 import type { Recorder } from './recording/recorder.ts';
 import type { Replayer } from './recording/replayer.ts';
+import type { Services } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import { showEvents } from './show-events.ts';
 
@@ -37,6 +38,7 @@ export interface ChatParts {
   readonly stored: StoredChatHistory;
   /** Set when the conversation is kept. */
   readonly sessions: Sessions | undefined;
+  readonly services: Services;
   readonly output: ChatOutput;
   readonly recorder: Recorder | undefined;
   readonly replayer: Replayer | undefined;
@@ -52,7 +54,8 @@ export type ToolReply = ApprovalReply & { readonly toolCallId: string };
 
 /** Starts bus, session, tools and engine. */
 export async function openChat(parts: ChatParts): Promise<Chat> {
-  const bus = createMessageBus();
+  const bus = createMessageBus(parts.services.busOptions);
+  parts.services.attach(bus);
   await bus.start();
   const session = await bus.session(toSessionId(parts.sessionId));
   return new Chat(parts, bus, session);

@@ -1,7 +1,7 @@
 import { ExitCode } from './exit-code.ts';
 
 /** Somebody pressed Ctrl-C. */
-export class InterruptedError extends Error {
+class InterruptedError extends Error {
   override readonly name = 'InterruptedError';
 
   constructor() {

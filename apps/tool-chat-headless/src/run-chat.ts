@@ -18,7 +18,8 @@ import { createPerson, type Person } from './person.ts';
 import { createRecorder, type Recorder } from './recording/recorder.ts';
 import type { RecordingHead } from './recording/recording.ts';
 import { openReplayer, type Replayer } from './recording/replayer.ts';
-import { newSessionId, sessionsBelow, unkeptHistory, type Sessions } from './sessions.ts';
+import { openServices, type Services } from './services.ts';
+import { newSessionId, Sessions, sessionsBelow, unkeptHistory } from './sessions.ts';
 import { calculate } from './tools/calculate.ts';
 import { createFetchUrl } from './tools/fetch-url.ts';
 import { createFileTools } from './tools/file-tools.ts';
@@ -40,10 +41,7 @@ export async function runChat(options: Arguments): Promise<number> {
   const sessionId = options.session ?? options.resume ?? newSessionId();
   let end: ChatEnd;
   try {
-    const sessions = sessionsBelow(environment.home);
-    end = options.list
-      ? await listSessions(sessions, output)
-      : await chat({ options, environment, output, interrupts, sessions, sessionId });
+    end = await withServices({ options, environment, output, interrupts, sessionId });
   } catch (thrown) {
     const exitCode = thrown instanceof UsageError ? ExitCode.usage : ExitCode.failed;
     end = { sessionId, exitCode, error: toFailure(toError(thrown)) };
@@ -52,17 +50,32 @@ export async function runChat(options: Arguments): Promise<number> {
   return end.exitCode;
 }
 
-interface ChatWork {
+interface ChatCall {
   readonly options: Arguments;
   readonly environment: ChatEnvironment;
   readonly output: ChatOutput;
   readonly interrupts: Interrupts;
-  readonly sessions: Sessions;
   readonly sessionId: string;
 }
 
+interface ChatWork extends ChatCall {
+  readonly sessions: Sessions;
+  readonly services: Services;
+}
+
+/** Database, metrics and tracing outlive the chat: its last events go through them. */
+async function withServices(call: ChatCall): Promise<ChatEnd> {
+  await using opened = new AsyncDisposableStack();
+  const services = await openServices(call.options, opened);
+  const { store } = services;
+  const sessions = store ? new Sessions(store) : sessionsBelow(call.environment.home);
+  return call.options.list
+    ? await listSessions(sessions, call.output)
+    : await chat({ ...call, sessions, services });
+}
+
 async function chat(work: ChatWork): Promise<ChatEnd> {
-  const { options, environment, output, interrupts, sessions } = work;
+  const { options, environment, output, interrupts, sessions, services } = work;
   await using opened = new AsyncDisposableStack();
   const replayer = options.replay === undefined ? undefined : openReplayer(options.replay);
   const recorder = openRecorder(work, opened);
@@ -88,7 +101,7 @@ async function chat(work: ChatWork): Promise<ChatEnd> {
   const chatParts = { sessionId, options, model, tools, stored, output, recorder, replayer };
   const askPerson = options.input === 'jsonl' ? null : (person ?? personAtTerminal())?.askAboutTool;
   const running = opened.use(
-    await openChat({ ...chatParts, sessions: kept ? sessions : undefined, askPerson }),
+    await openChat({ ...chatParts, services, sessions: kept ? sessions : undefined, askPerson }),
   );
   const unfinishedRun = options.resume && (await sessions.unfinishedRun(sessionId));
   const input = process.stdin;

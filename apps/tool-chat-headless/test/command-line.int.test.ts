@@ -426,6 +426,27 @@ describe('llmgine-chat', () => {
     expect(child.exitCode).toBe(0);
   });
 
+  it('15.5 keeps sessions in a database with --db', async () => {
+    const db = ['--db', `sqlite:///${join(home, 'chat.db')}`];
+    await run([...db, '--session', 'in-db', 'weather in Oslo?']);
+
+    const { stdout } = await run([...db, '--list']);
+
+    expect(stdout).toContain('in-db\t4 messages');
+    expect((await run(['--list'])).stdout).not.toContain('in-db');
+  });
+
+  it('15.5 serves metrics with --metrics-port, and says when it cannot', async () => {
+    await using taken = await startReplayServer([]);
+    const { port } = new URL(taken.baseUrl);
+
+    expect((await run(['--metrics-port', '0', 'what is 6*7?'])).code).toBe(0);
+    expect(await run(['--metrics-port', port, 'hi'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('EADDRINUSE'),
+    });
+  });
+
   it('connects the MCP servers of a config file', async () => {
     const file = join(home, 'mcp.json');
     writeFileSync(

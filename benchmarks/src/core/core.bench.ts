@@ -75,15 +75,16 @@ export async function facts(): Promise<Fact[]> {
   ];
 }
 
-/** How much dearer a publish is among 100 other types. */
+/** How much dearer a publish is among 100 other types, each beside its limit: the machine may be busier by then. */
 function growthFacts(measured: readonly Row[]): Fact[] {
   const among = measured.filter((row) => row.case === BURST_AMONG_TYPES);
-  return among.flatMap(({ subject, nsPerOp }) => {
+  return among.flatMap(({ subject, ratioToLimit: amongTypes }) => {
     const alone = measured.find((row) => row.case === BURST && row.subject === subject);
-    if (!alone || alone.version === '-') return [];
+    const alsoMeasured = alone?.ratioToLimit !== undefined && amongTypes !== undefined;
+    if (!alsoMeasured || alone.version === '-') return [];
     const name = `publish among 100 other types over alone, ${subject}`;
     const target = subject === 'llmgine' ? { target: 'flat' } : {};
-    return [{ area: 'core', name, value: nsPerOp / alone.nsPerOp, unit: '×', ...target }];
+    return [{ area: 'core', name, value: amongTypes / alone.ratioToLimit, unit: '×', ...target }];
   });
 }
 

@@ -1,7 +1,8 @@
 import type { BenchmarkCase } from '../case.ts';
 import { installedVersion } from '../installed-version.ts';
 import { measureCases } from '../measure.ts';
-import type { Row } from '../row.ts';
+import type { Fact, Row } from '../row.ts';
+import { measureFacts } from './persistence-facts.ts';
 
 const sqlite = 'better-sqlite3';
 const sqliteVersion = installedVersion('better-sqlite3');
@@ -126,4 +127,9 @@ interface ServerModule {
   readonly PostgresServer: {
     create(options: { fsync: 'on' }): Promise<{ readonly url: string; remove(): Promise<void> }>;
   };
+}
+
+/** Facts of this area. */
+export function facts(): Promise<Fact[]> {
+  return measureFacts();
 }

@@ -5,6 +5,7 @@ import { getWeather, bookTable } from './functions.ts';
 
 type GetWeatherArguments = { city: string; units?: 'celsius' | 'fahrenheit'; day?: string };
 
+/** The tool of `getWeather`. @public */
 export const getWeatherTool = defineTool({
   name: 'get_weather',
   description: 'Tells the weather of a city on a day.',
@@ -37,6 +38,7 @@ export const getWeatherTool = defineTool({
 
 type BookTableArguments = { restaurant: string; guests: number };
 
+/** The tool of `bookTable`. @public */
 export const bookTableTool = defineTool({
   name: 'book_table',
   description: 'Books a table at a restaurant.',

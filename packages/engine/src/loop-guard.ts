@@ -13,7 +13,7 @@ export interface LoopGuardOptions {
 }
 
 /** What to do about a call. */
-export type LoopVerdict = 'go' | 'nudge' | 'stop';
+type LoopVerdict = 'go' | 'nudge' | 'stop';
 
 /** Notices that a model asks for the same thing again and again. */
 export interface LoopGuard {

@@ -6,7 +6,7 @@ import { EngineBusyError, RunInterruptedError } from './errors.ts';
 export type OnBusy = 'queue' | 'reject' | 'interrupt';
 
 /** A prompt at the gate. */
-export interface Visitor {
+interface Visitor {
   readonly latch: AbortLatch;
   /** Ends the visitor's run, or its wait. */
   abort(reason: Error): void;

@@ -42,7 +42,9 @@ function watchedModel(model: ChatModel, points: WaitPoints): ChatModel {
 
 function watchedStore(store: StreamStore, points: WaitPoints): StreamStore {
   return {
-    ...store,
+    read: (stream, options) => store.read(stream, options),
+    list: (prefix) => store.list(prefix),
+    delete: (stream) => store.delete(stream),
     async append(stream, version, records) {
       await points.wait();
       return store.append(stream, version, records);

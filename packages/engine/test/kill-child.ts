@@ -83,7 +83,9 @@ async function isBegun(runId: string): Promise<boolean> {
 
 function watched(store: StreamStore): StreamStore {
   return {
-    ...store,
+    read: (stream, options) => store.read(stream, options),
+    list: (prefix) => store.list(prefix),
+    delete: (stream) => store.delete(stream),
     async append(stream, version, records) {
       const { type } = records[0] as { type: string };
       dieAt(`${type}.before`);

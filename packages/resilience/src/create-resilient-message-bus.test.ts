@@ -189,6 +189,17 @@ describe('createResilientMessageBus: retry (9.1)', () => {
     expect(await bus.getDeadLetterEntries()).toMatchObject([{ reason: 'deadline' }]);
   });
 
+  it("fails at once and says until when, also where the caller's deadline is earlier", async () => {
+    const { bus, clock } = await create();
+    failing(bus, Object.assign(new Error('busy'), { retryAfterMs: 60_000 }));
+    const startedAt = clock.now();
+
+    const result = await bus.execute(Ask({ text: 'a' }), { timeoutMs: 5_000 });
+
+    expect(result).toMatchObject({ error: { code: 'LLMGINE_RETRY_LATER' } });
+    expect(clock.now()).toBe(startedAt);
+  });
+
   it('gives up on one attempt at attemptTimeoutMs, aborts its signal only, and tries again', async () => {
     const { bus, settle, recorded } = await create({ retry: { attemptTimeoutMs: 500 } });
     const signals: AbortSignal[] = [];

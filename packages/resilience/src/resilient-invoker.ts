@@ -85,6 +85,7 @@ function recoverable(
   return {
     once: !definition.retry,
     startedAt: attempting.startedAt,
+    deadlineAt: context.deadlineAt,
     signal: () => context.signal,
     attempt: (attempt, timeoutMs) => attempts.attempt(attempting, attempt, timeoutMs),
     timedOut: (timeoutMs, cause) => new CommandTimeoutError(command.type, timeoutMs, { cause }),

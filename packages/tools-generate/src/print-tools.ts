@@ -54,7 +54,7 @@ function printFunction(each: PrintedFunction): string {
       ([key, definition]) => `type ${typeName}${key} = ${printType(definition, typeName)};`,
     ),
     `type ${typeName} = ${printType(schema, typeName)};`,
-    `export const ${toolConstant(name)} = defineTool({\n  ${fields.join(',\n  ')},\n});`,
+    `/** The tool of \`${name}\`. @public */\nexport const ${toolConstant(name)} = defineTool({\n  ${fields.join(',\n  ')},\n});`,
   ].join('\n\n');
 }
 

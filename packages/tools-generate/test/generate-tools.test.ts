@@ -114,7 +114,7 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
     expect(await call('add', { a: 1 })).toMatchObject({ status: 'ok', value: 3 });
   });
 
-  it('gives dates, also nested and optional ones, enums and recursive objects', async () => {
+  it('gives dates, also nested and optional ones, literals and recursive objects', async () => {
     const result = await call('book_visit', {
       when: '2026-01-01T00:00:00Z',
       address: { street: 'A', tags: [], parent: { street: 'B', tags: ['x'] } },
@@ -182,6 +182,18 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
     expect(code).toBe(1);
     expect(error).toMatch(/tools\.ts:3:\d+ /);
     expect(error).toContain(message);
+  });
+
+  it('takes enums, whose type only the function names', () => {
+    const file = source(
+      "export enum Level { Low, High = 'high' }\n/** Sets it. */\nexport function f(level: Level, all?: Level[]) {}\n",
+    );
+
+    const text = generateTools({ file });
+
+    expect(text).toContain('level": 0 | "high"');
+    expect(text).toContain('f((args.level) as Parameters<typeof f>[0]');
+    expect(text).toContain('(args.all) as Parameters<typeof f>[1]');
   });
 
   it('names all problems at once', () => {

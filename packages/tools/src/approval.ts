@@ -24,10 +24,10 @@ export type ApprovalDecision =
   | { readonly decision: 'ask'; readonly expiresInMs?: number | undefined };
 
 /** Decides about calls: always asks, or by a function. A function that fails denies. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the variance default of a type parameter
-export type ToolApproval<Arguments = any> =
-  | 'ask'
-  | ((request: ApprovalRequest<Arguments>) => MaybePromise<ApprovalDecision>);
+export type ToolApproval<
+  // oxlint-disable-next-line typescript/no-explicit-any -- the variance default of a type parameter
+  Arguments = any,
+> = 'ask' | ((request: ApprovalRequest<Arguments>) => MaybePromise<ApprovalDecision>);
 
 /** Lets the call run. */
 export function allow(): ApprovalDecision {

@@ -67,11 +67,11 @@ export interface ToolShape<Input extends ToolInput, Value> {
 }
 
 /** A tool, as a manager takes it. */
-// oxlint-disable-next-line typescript/no-explicit-any -- the variance default of a type parameter
-export interface Tool<Input extends ToolInput = any, Value = unknown> extends ToolShape<
-  Input,
-  Value
-> {
+export interface Tool<
+  // oxlint-disable-next-line typescript/no-explicit-any -- the variance default of a type parameter
+  Input extends ToolInput = any,
+  Value = unknown,
+> extends ToolShape<Input, Value> {
   readonly effect: ToolEffect;
 }
 
@@ -92,7 +92,7 @@ export function defineTool<const Input extends ToolInput, Value>(
 }
 
 /** The shortest cap that still leaves room to say what was left out. */
-export const MIN_RESULT_CHARS = 200;
+const MIN_RESULT_CHARS = 200;
 
 function* toolProblems(shape: ToolShape<ToolInput, unknown>): Generator<string> {
   const { name, description, input, effect, exclusive, execute, approval } = shape;

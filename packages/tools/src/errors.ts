@@ -171,7 +171,7 @@ export class NoPendingApprovalError extends LlmgineError {
 const MAX_ISSUES = 20;
 
 /** Writes what is wrong, with paths. */
-export function describeIssues(issues: readonly StandardSchemaV1.Issue[]): string {
+function describeIssues(issues: readonly StandardSchemaV1.Issue[]): string {
   const described = issues.slice(0, MAX_ISSUES).map(({ path = [], message }) => {
     const keys = path.map((segment) => String(typeof segment === 'object' ? segment.key : segment));
     return keys.length > 0 ? `${keys.join('.')}: ${message}` : message;

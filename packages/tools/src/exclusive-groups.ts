@@ -2,10 +2,10 @@ import type { Clock } from '@llmgine/core';
 import { createToolSlots, type ToolSlots } from './tool-slots.ts';
 
 /** How a wait for an exclusive group ended. */
-export type ExclusiveTurn = 'granted' | 'aborted' | 'occupied';
+type ExclusiveTurn = 'granted' | 'aborted' | 'occupied';
 
 /** How long a call waits for its turn. */
-export interface ExclusiveWait {
+interface ExclusiveWait {
   readonly signal: AbortSignal | undefined;
   /** For a call that was given up on but still runs; `Infinity` is allowed. */
   readonly patienceMs: number;

@@ -40,8 +40,8 @@ export {
   ToolLateResultEvent,
   ToolProgressEvent,
 } from './tool-events.ts';
-export { createToolManager, type ToolManager } from './tool-manager.ts';
 export type { ToolManagerOptions } from './tool-manager-options.ts';
+export { createToolManager, type ToolManager } from './tool-manager.ts';
 export {
   jsonSchema,
   type ArgumentsOf,

@@ -2,7 +2,7 @@ import type { Clock, SessionId } from '@llmgine/core';
 import type { ApprovalAnswer, ApprovalDecision } from './approval.ts';
 
 /** A question as it is asked. */
-export interface ApprovalQuestion {
+interface ApprovalQuestion {
   readonly toolCallId: string;
   readonly sessionId: SessionId;
   readonly expiresInMs: number;

@@ -56,7 +56,7 @@ export function readToolSchema(toolName: string, input: ToolInput): ToolSchema {
 }
 
 /** Tells a Standard Schema from a raw JSON Schema. */
-export function isStandard(input: ToolInput): input is StandardToolInput {
+function isStandard(input: ToolInput): input is StandardToolInput {
   return '~standard' in input;
 }
 

@@ -8,7 +8,7 @@ import type {
 import type { SessionSummary } from '../sessions.ts';
 
 /** What is told before anything else. */
-export interface ChatStart {
+interface ChatStart {
   readonly sessionId: string;
   readonly provider: string;
   readonly model: string;

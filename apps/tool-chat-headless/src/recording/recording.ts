@@ -16,7 +16,7 @@ export interface RecordingHead {
 }
 
 /** One exchange with the endpoint. No headers of the request, so no key. */
-export interface RecordedExchange {
+interface RecordedExchange {
   readonly type: 'exchange';
   readonly request: { readonly method: string; readonly path: string; readonly body: unknown };
   readonly response: {
@@ -29,7 +29,7 @@ export interface RecordedExchange {
 }
 
 /** The exchange failed before there was an answer. */
-export interface RecordedFailure {
+interface RecordedFailure {
   readonly type: 'exchange.failed';
   readonly code: string;
   readonly message: string;

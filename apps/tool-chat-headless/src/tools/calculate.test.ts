@@ -28,6 +28,6 @@ describe('evaluate', () => {
     '',
     '(1 + 2',
   ])('refuses %s', (expression) => {
-    expect(() => evaluate(expression)).toThrow();
+    expect(() => evaluate(expression)).toThrow(Error);
   });
 });

@@ -65,6 +65,8 @@ export interface HandlerContext extends CommandExecutor, EventPublisher {
   readonly attempt: number;
   /** Aborts for the caller, the deadline, the session's end, the bus's stop or a lost lease, with the reason. */
   readonly signal: AbortSignal;
+  /** When the command is given up on, on the clock's monotonic time; undefined: no deadline was given for it. */
+  readonly deadlineAt?: number | undefined;
   /** An event of the bus's own caused this, at whatever distance: about its failure no such event may be made. */
   readonly causedByBus?: boolean;
 }

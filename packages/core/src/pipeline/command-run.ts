@@ -26,6 +26,7 @@ export class CommandRun implements Abortable, RunningCommand {
   readonly registered: RegisteredCommandHandler;
   readonly reportsHandler: boolean;
   receiver: CommandReceiver | undefined = undefined;
+  deadlineAt: number | undefined = undefined;
   #settled = false;
   #deadline: Deadline | undefined = undefined;
   #stopListening: (() => void) | undefined = undefined;
@@ -57,6 +58,7 @@ export class CommandRun implements Abortable, RunningCommand {
     }
     if (timeoutMs === undefined) return;
     const { type } = this.command;
+    this.deadlineAt = this.parts.time.monotonic() + timeoutMs;
     this.#deadline = this.parts.deadlines.set(timeoutMs, () =>
       this.abort(new CommandTimeoutError(type, timeoutMs)),
     );

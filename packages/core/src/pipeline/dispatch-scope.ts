@@ -9,6 +9,8 @@ export const MAX_DEPTH = 32;
 export interface Abortable {
   /** Aborts the signal, settles at once, and leaves whatever still runs behind. */
   abort(reason: unknown): void;
+  /** Monotonic. */
+  readonly deadlineAt?: number | undefined;
 }
 
 /** The inline dispatches of a scope. Most scopes have none. */

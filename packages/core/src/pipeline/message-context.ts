@@ -31,6 +31,10 @@ export class MessageContext implements HandlerContext {
     return this.#scope.signal;
   }
 
+  get deadlineAt(): number | undefined {
+    return this.#scope.owner?.deadlineAt;
+  }
+
   get causedByBus(): boolean {
     return this.#scope.quiet || isBusEventType(this.#scope.message.type);
   }

@@ -2,7 +2,7 @@ import type { Usage } from '../usage.ts';
 import { isPlainObject, type PlainObject } from './plain-object.ts';
 
 /** Reads the usage of an answer or a chunk as endpoints write it. Undefined: there is none. */
-export function readUsage(wire: unknown): Usage | undefined {
+function readUsage(wire: unknown): Usage | undefined {
   if (!isPlainObject(wire)) return undefined;
   const input = firstNumber(wire['prompt_tokens'], wire['input_tokens']);
   const output = firstNumber(wire['completion_tokens'], wire['output_tokens']);

@@ -25,6 +25,8 @@ export interface Recoverable<T> {
   readonly once: boolean;
   /** Monotonic time of the first attempt. */
   readonly startedAt: number;
+  /** Monotonic time at which its caller gives up on it, where that is known. */
+  readonly deadlineAt?: number | undefined;
   /** Asked for when something has failed. */
   signal(): AbortSignal | undefined;
   /** The error when all the time is up; the last error is its cause. */
@@ -105,14 +107,11 @@ function nextStep<T>(
   if (!decision.again) return givenUp(error, attempts, decision.action);
   if (work.once) return givenUp(error, attempts, 'deadLetter');
   const { delayMs, asked } = decision;
-  if (delayMs >= leftMs) {
-    const retryAt = clock.now() + delayMs;
-    const cause = { cause: error };
-    return late(
-      asked ? new RetryLaterError(retryAt, delayMs, cause) : work.timedOut(timeoutMs, error),
-      attempts,
-    );
+  const { deadlineAt = Number.POSITIVE_INFINITY } = work;
+  if (asked && delayMs >= Math.min(leftMs, deadlineAt - clock.monotonic())) {
+    return late(new RetryLaterError(clock.now() + delayMs, delayMs, { cause: error }), attempts);
   }
+  if (delayMs >= leftMs) return late(work.timedOut(timeoutMs, error), attempts);
   if (budget && !budget.tryTake()) return givenUp(error, attempts, 'exhausted');
   return { delayMs };
 }

@@ -5,6 +5,7 @@ import { getWeather, bookVisit, add, tell } from './tools.ts';
 
 type GetWeatherArguments = { city: string; units?: 'celsius' | 'fahrenheit'; days?: number };
 
+/** The tool of `getWeather`. @public */
 export const getWeatherTool = defineTool({
   name: 'getWeather',
   description: 'Tells the weather of a city.',
@@ -49,6 +50,7 @@ type BookVisitArguments = {
   others?: string[];
 };
 
+/** The tool of `bookVisit`. @public */
 export const bookVisitTool = defineTool({
   name: 'book_visit',
   description: 'Books a visit.',
@@ -149,7 +151,7 @@ export const bookVisitTool = defineTool({
     bookVisit(
       new Date(args.when),
       args.address,
-      args.level as Parameters<typeof bookVisit>[2],
+      args.level,
       args.range === undefined
         ? undefined
         : {
@@ -163,6 +165,7 @@ export const bookVisitTool = defineTool({
 
 type AddArguments = { a: number; b?: number };
 
+/** The tool of `add`. @public */
 export const addTool = defineTool({
   name: 'add',
   description: 'Adds numbers.',
@@ -197,6 +200,7 @@ type TellArguments = {
   mixed?: string | number | null;
 };
 
+/** The tool of `tell`. @public */
 export const tellTool = defineTool({
   name: 'tell',
   description: 'Tells the time.',

@@ -1,10 +1,7 @@
 // oxlint-disable max-params -- functions as an application may have them
 export type Units = 'celsius' | 'fahrenheit';
 
-export enum Level {
-  Low,
-  High = 'high',
-}
+export type Level = 0 | 'high';
 
 interface Address {
   /** The street and number. */

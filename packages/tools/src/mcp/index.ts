@@ -1,3 +1,5 @@
+export { McpCallError, McpNotConnectedError, MissingPeerError } from './mcp-errors.ts';
+export type { McpHttpServer, McpServer, McpStdioServer } from './mcp-server-options.ts';
 export {
   connectMcpTools,
   type McpProblem,
@@ -5,6 +7,4 @@ export {
   type McpTools,
   type McpToolsOptions,
 } from './mcp-tools.ts';
-export type { McpHttpServer, McpServer, McpStdioServer } from './mcp-server-options.ts';
-export { McpCallError, McpNotConnectedError, MissingPeerError } from './mcp-errors.ts';
 export { createToolPins, type ToolPins } from './tool-pin.ts';

@@ -8,7 +8,7 @@ export interface ReadValue {
 }
 
 /** What the model reads when a tool gives nothing. */
-export const NO_OUTPUT = '(no output)';
+const NO_OUTPUT = '(no output)';
 
 /**
  * Turns whatever a tool returned into JSON data and text.
