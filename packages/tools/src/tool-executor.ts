@@ -29,7 +29,7 @@ import type { NormalCall, ToolCall, ToolCallOptions, ToolResult } from './tool-c
 import type { RegisteredTool } from './tool-catalogue.ts';
 import type { RunAttempt, ToolConnection } from './tool-connection.ts';
 import type { ToolManagerSettings } from './tool-manager-options.ts';
-import { ToolReporter } from './tool-reporter.ts';
+import { silentReporter, ToolReporter } from './tool-reporter.ts';
 import type { CallOrigin, ToolRunner } from './tool-runner.ts';
 
 /** What the executor works with. */
@@ -75,11 +75,13 @@ class ToolJourney implements CallOrigin {
     this.#connection = options.through ?? connectionOf(options.sessionId);
     this.#sessionId = options.sessionId ?? this.#connection?.sessionId ?? BUS_SCOPE;
     const publisher = this.#connection?.publisher ?? settings.publisher;
-    this.#reporter = new ToolReporter(publisher, {
-      toolCallId: this.#call.id,
-      toolName: this.#call.name,
-      sessionId: this.#sessionId,
-    });
+    this.#reporter = publisher
+      ? new ToolReporter(publisher, {
+          toolCallId: this.#call.id,
+          toolName: this.#call.name,
+          sessionId: this.#sessionId,
+        })
+      : silentReporter;
     this.#startedAt = settings.clock.monotonic();
   }
 
@@ -101,8 +103,10 @@ class ToolJourney implements CallOrigin {
     this.#reporter.requested(this.#call.arguments);
     try {
       const prepared = this.#prepare();
-      const ready = prepared instanceof Promise ? await prepared : prepared;
-      return this.#finish(await this.#run(ready));
+      if (!(prepared instanceof Promise))
+        return this.#finish(await this.#run(prepared, this.#startedAt));
+      const ready = await prepared;
+      return this.#finish(await this.#run(ready, this.#parts.settings.clock.monotonic()));
     } catch (thrown) {
       return this.#finishFailed(thrown);
     }
@@ -171,6 +175,7 @@ class ToolJourney implements CallOrigin {
       run,
       timedOut: () => new ToolDeniedError(name, `it was not decided about within ${timeoutMs} ms.`),
       aborted: (reason) => new ToolCancelledError(name, reason),
+      ended: () => {},
       late: () => {},
     };
     return runWithDeadline(work, this.#parts.deadlines);
@@ -196,11 +201,11 @@ class ToolJourney implements CallOrigin {
     });
   }
 
-  #run(checked: CheckedArguments): Promise<unknown> {
+  #run(checked: CheckedArguments, startedAt: number): unknown {
     const tool = this.#tool!; // it was prepared
     const { signal } = this.#options;
     if (!this.#connection) {
-      return this.#runOnce(tool, checked, { attempt: 1, signal, publisher: undefined });
+      return this.#runOnce(checked, { attempt: 1, signal, publisher: undefined }, startedAt);
     }
     return this.#connection.run({
       tool,
@@ -209,17 +214,20 @@ class ToolJourney implements CallOrigin {
       args: checked.args,
       idempotencyKey: this.idempotencyKey,
       signal,
-      start: (attempt) => this.#runOnce(tool, checked, attempt),
+      start: async (attempt) =>
+        this.#runOnce(checked, attempt, this.#parts.settings.clock.monotonic()),
     });
   }
 
-  #runOnce(tool: Tool, checked: CheckedArguments, attempt: RunAttempt): Promise<unknown> {
+  #runOnce(checked: CheckedArguments, attempt: RunAttempt, startedAt: number): unknown {
     const { runner, settings } = this.#parts;
+    const tool = this.#tool!; // it was prepared
     return runner.run({
       tool,
       args: checked.value,
       jsonArgs: checked.args,
       timeoutMs: tool.timeoutMs ?? settings.defaultTimeoutMs,
+      startedAt,
       attempt,
       origin: this,
       reporter: this.#reporter.through(attempt.publisher),
@@ -230,11 +238,7 @@ class ToolJourney implements CallOrigin {
     const { settings } = this.#parts;
     const { name, redactResult = settings.redactResults } = this.#tool!; // it ran
     const read = readValue(returned, name, redactResult ? settings.redact : undefined);
-    return this.#settle({
-      status: 'ok',
-      content: read.content,
-      ...(read.value !== undefined && { value: read.value }),
-    });
+    return this.#settle({ status: 'ok', ...read });
   }
 
   #finishFailed(thrown: unknown): ToolResult {
@@ -252,8 +256,10 @@ class ToolJourney implements CallOrigin {
     const result: ToolResult = {
       callId: this.#call.id,
       name: this.#call.name,
-      ...outcome,
+      status: outcome.status,
       content: capResult(outcome.content.toWellFormed(), tool?.maxResultChars ?? maxResultChars),
+      ...(outcome.value !== undefined && { value: outcome.value }),
+      ...(outcome.error && { error: outcome.error }),
       repairs: this.#repairs,
       durationMs: clock.monotonic() - this.#startedAt,
     };
