@@ -1,27 +1,16 @@
-import {
-  BUS_SCOPE,
-  isLlmgineError,
-  type ErrorData,
-  type MaybePromise,
-  type SessionId,
-} from '@llmgine/core';
+import { BUS_SCOPE, type ErrorData, type MaybePromise, type SessionId } from '@llmgine/core';
 import type { Deadlines } from '@llmgine/core/timing';
-import type { ToolCallStatus } from '@llmgine/core/vocabulary';
 import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
-import {
-  InvalidToolArgumentsError,
-  ToolCallError,
-  ToolCancelledError,
-  ToolDeniedError,
-} from './errors.ts';
+import { ToolCancelledError, ToolDeniedError } from './errors.ts';
 import type { PendingApprovals } from './pending-approvals.ts';
 import { approve } from './pipeline/approve.ts';
 import { capResult } from './pipeline/cap-result.ts';
-import { checkArguments, whenKnown, type CheckedArguments } from './pipeline/check-arguments.ts';
+import { checkArguments, type CheckedArguments } from './pipeline/check-arguments.ts';
+import { contentOf, statusOf } from './pipeline/describe-failure.ts';
 import { findTool } from './pipeline/find-tool.ts';
 import { normaliseCall } from './pipeline/normalise-call.ts';
-import { parseArguments } from './pipeline/parse-arguments.ts';
+import { parseArguments, type ParsedArguments } from './pipeline/parse-arguments.ts';
 import { readValue } from './pipeline/read-value.ts';
 import { redactError } from './pipeline/redact-error.ts';
 import { runWithDeadline, type DeadlineWork } from './pipeline/run-with-deadline.ts';
@@ -124,11 +113,22 @@ class ToolJourney implements CallOrigin {
     return this.#checkAndApprove(registered, approval, checked);
   }
 
-  #check({ tool, schema }: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
-    return whenKnown(parseArguments(given, tool.name), (parsed) => {
-      this.#repairs = parsed.repairs;
-      return whenKnown(checkArguments(parsed, schema, tool.name), (checked) => this.#keep(checked));
-    });
+  #check(registered: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
+    const parsed = parseArguments(given, registered.tool.name);
+    return parsed instanceof Promise
+      ? parsed.then((known) => this.#validate(registered, known))
+      : this.#validate(registered, parsed);
+  }
+
+  #validate(
+    { tool, schema }: RegisteredTool,
+    parsed: ParsedArguments,
+  ): MaybePromise<CheckedArguments> {
+    this.#repairs = parsed.repairs;
+    const checked = checkArguments(parsed, schema, tool.name);
+    return checked instanceof Promise
+      ? checked.then((known) => this.#keep(known))
+      : this.#keep(checked);
   }
 
   async #checkAndApprove(
@@ -243,7 +243,7 @@ class ToolJourney implements CallOrigin {
 
   #finishFailed(thrown: unknown): ToolResult {
     const { full, short } = redactError(thrown, this.#parts.settings.redact);
-    const content = contentOf(thrown, short, this.#call.name);
+    const content = contentOf(thrown, short, this.#call.name).toWellFormed();
     return this.#settle({ status: statusOf(thrown), content, error: short }, full);
   }
 
@@ -257,7 +257,7 @@ class ToolJourney implements CallOrigin {
       callId: this.#call.id,
       name: this.#call.name,
       status: outcome.status,
-      content: capResult(outcome.content.toWellFormed(), tool?.maxResultChars ?? maxResultChars),
+      content: capResult(outcome.content, tool?.maxResultChars ?? maxResultChars),
       ...(outcome.value !== undefined && { value: outcome.value }),
       ...(outcome.error && { error: outcome.error }),
       repairs: this.#repairs,
@@ -267,26 +267,4 @@ class ToolJourney implements CallOrigin {
     this.#reporter.finished(result, { tool, args: this.#args, engineId, error });
     return result;
   }
-}
-
-/** How a call ended that something other than its tool may have ended: a deadline or a stop of the bus it ran on. */
-function statusOf(thrown: unknown): Exclude<ToolCallStatus, 'ok'> {
-  if (thrown instanceof ToolCallError) return thrown.status;
-  if (!isLlmgineError(thrown)) return 'error';
-  switch (thrown.code) {
-    case 'LLMGINE_COMMAND_TIMEOUT':
-      return 'timeout';
-    case 'LLMGINE_COMMAND_CANCELLED':
-    case 'LLMGINE_SESSION_ENDED':
-    case 'LLMGINE_BUS_STOPPED':
-      return 'cancelled';
-    default:
-      return 'error';
-  }
-}
-
-/** What went wrong with the model's own arguments is told as it is; everything else may hold secrets. */
-function contentOf(thrown: unknown, { message }: ErrorData, toolName: string): string {
-  if (thrown instanceof InvalidToolArgumentsError) return thrown.message;
-  return thrown instanceof ToolCallError ? message : `Tool '${toolName}' failed: ${message}`;
 }

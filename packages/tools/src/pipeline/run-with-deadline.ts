@@ -88,9 +88,6 @@ class Race<T> {
 
   begin(running: PromiseLike<T>, deadlines: Deadlines): void {
     const { timeoutMs, signal } = this.#work;
-    if (Number.isFinite(timeoutMs)) {
-      this.#deadline = deadlines.set(timeoutMs, () => this.#giveUp(this.#work.timedOut()));
-    }
     if (signal) {
       this.#onAbort = () => this.#giveUp(this.#work.aborted(signal.reason));
       signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -100,6 +97,14 @@ class Race<T> {
       (value) => (this.#leave() ? this.#parts.resolve(value) : this.#work.late({ value })),
       (error: unknown) => (this.#leave() ? this.#parts.reject(error) : this.#work.late({ error })),
     );
+    // Work that is done already, as much is, settles first and needs no deadline.
+    if (Number.isFinite(timeoutMs)) queueMicrotask(() => this.#setDeadline(deadlines));
+  }
+
+  #setDeadline(deadlines: Deadlines): void {
+    if (!this.#waiting) return;
+    const { timeoutMs } = this.#work;
+    this.#deadline = deadlines.set(timeoutMs, () => this.#giveUp(this.#work.timedOut()));
   }
 
   #giveUp(error: Error): void {
