@@ -509,6 +509,38 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     expect(await bus.getDeadLetterEntries()).toMatchObject([{ status: 'waiting', redrives: 0 }]);
   });
 
+  it('raises what was stored as an older version, and leaves a newer one where it is', async () => {
+    const { createMemoryDeadLetterStore } = await import('@llmgine/core/stores');
+    const store = createMemoryDeadLetterStore();
+    const Renamed = defineCommand('renamed', {
+      data: typeOnly<{ name: string }>(),
+      result: typeOnly<string>(),
+      version: 2,
+      upcast: { 1: ({ title }: { title: string }) => ({ name: title }) },
+    });
+    const { bus } = await create({ deadLetterStore: store });
+    bus.registerCommandHandler(Renamed, ({ data }) => data.name);
+    const about = {
+      error: { name: 'Error', message: 'down' },
+      attempts: 1,
+      firstAttemptAt: 1,
+      lastAttemptAt: 1,
+      reason: 'exhausted',
+      redrives: 0,
+      status: 'waiting',
+    } as const;
+    const message = Renamed({ name: 'x' });
+    const old = { ...message, id: 'old', version: 1, data: { title: 'an old one' } };
+    await store.add({ id: 'old', message: old, ...about });
+    await store.add({ id: 'new', message: { ...message, id: 'new', version: 3 }, ...about });
+
+    expect(await bus.retryDeadLetterEntry('old')).toMatchObject({ result: 'an old one' });
+    await expect(bus.retryDeadLetterEntry('new')).rejects.toMatchObject({
+      code: 'LLMGINE_NEWER_MESSAGE_VERSION',
+    });
+    expect(await bus.getDeadLetterEntries()).toMatchObject([{ id: 'new', status: 'waiting' }]);
+  });
+
   it('lets one caller at a time retry an entry, and knows no others', async () => {
     const { bus, command } = await withDeadLetter();
 
@@ -769,7 +801,7 @@ describe('createResilientMessageBus: the queue (9.3)', () => {
   });
 
   it('lets a due event wait where it is held until there is room', async () => {
-    const { bus, clock } = await create({ eventQueueSize: 1, concurrency: 1 });
+    const { bus, clock, recorded } = await create({ eventQueueSize: 1, concurrency: 1 });
     const seen: number[] = [];
     const finish: (() => void)[] = [];
     bus.registerEventHandler(Happened, ({ data: { n } }) => {
@@ -789,6 +821,7 @@ describe('createResilientMessageBus: the queue (9.3)', () => {
     }
 
     expect(seen).toEqual([1, 2, 3]);
+    expect(recorded.of('event.dropped')).toEqual([]);
   });
 
   it('lets nobody hang who waits for room when the bus stops', async () => {

@@ -92,13 +92,27 @@ class ToolJourney implements CallOrigin {
     this.#reporter.requested(this.#call.arguments);
     try {
       const prepared = this.#prepare();
-      if (!(prepared instanceof Promise))
+      const { beforeRun } = this.#options;
+      if (!beforeRun && !(prepared instanceof Promise)) {
         return this.#finish(await this.#run(prepared, this.#startedAt));
+      }
       const ready = await prepared;
+      if (beforeRun) await this.#announceRun(beforeRun, ready);
       return this.#finish(await this.#run(ready, this.#parts.settings.clock.monotonic()));
     } catch (thrown) {
       return this.#finishFailed(thrown);
     }
+  }
+
+  /** Lets the run be written down before anything happens. */
+  async #announceRun(
+    beforeRun: NonNullable<ToolCallOptions['beforeRun']>,
+    { args }: CheckedArguments,
+  ): Promise<void> {
+    const { name: toolName, effect } = this.#tool!;
+    await beforeRun({ toolName, args, effect, idempotencyKey: this.idempotencyKey });
+    const { signal } = this.#options;
+    if (signal?.aborted) throw new ToolCancelledError(toolName, signal.reason);
   }
 
   /** Finds, parses, checks and approves; at once where nothing has to be waited for. */

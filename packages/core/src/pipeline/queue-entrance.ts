@@ -85,7 +85,9 @@ export class QueueEntrance implements PendingEventOwner {
       generations.leave(entry.generation!); // has one since it was accepted
     }
     if (receipt.status !== 'dropped') return;
-    this.#reportDrop(entry.event, receipt.reason);
+    // A due event that finds the queue full stays held, and is not lost.
+    const isHeld = entry.isClaimed && receipt.reason === 'queue-full';
+    if (!isHeld) this.#reportDrop(entry.event, receipt.reason);
     parts.scopes.changed();
   }
 

@@ -3,6 +3,7 @@ import {
   failed,
   succeeded,
   toErrorData,
+  upcast,
   type AnyDefinition,
   type AnyMessage,
   type CommandResult,
@@ -121,14 +122,17 @@ export class DeadLetterRetry {
     }
   }
 
-  /** @throws DeadLetterRetryError */
+  /**
+   * Stored data of an older version is raised to the one known here.
+   * @throws DeadLetterRetryError, NewerMessageVersionError, InvalidMessageError
+   */
   #asItWas({ id, message }: DeadLetterEntry): AnyMessage {
     const definition = this.#bus.getDefinition(message.type);
     if (definition?.kind === 'command' && !definition.retry) {
       const problem = `its definition says retry: false. Check what it has done already, then send a new command with { data }.`;
       throw new DeadLetterRetryError(id, problem);
     }
-    return message;
+    return definition ? upcast(message, definition) : message;
   }
 
   /** @throws DeadLetterRetryError, InvalidMessageError */
