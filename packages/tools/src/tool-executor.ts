@@ -1,27 +1,16 @@
-import {
-  BUS_SCOPE,
-  isLlmgineError,
-  type ErrorData,
-  type MaybePromise,
-  type SessionId,
-} from '@llmgine/core';
+import { BUS_SCOPE, type ErrorData, type MaybePromise, type SessionId } from '@llmgine/core';
 import type { Deadlines } from '@llmgine/core/timing';
-import type { ToolCallStatus } from '@llmgine/core/vocabulary';
 import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
-import {
-  InvalidToolArgumentsError,
-  ToolCallError,
-  ToolCancelledError,
-  ToolDeniedError,
-} from './errors.ts';
+import { ToolCancelledError, ToolDeniedError } from './errors.ts';
 import type { PendingApprovals } from './pending-approvals.ts';
 import { approve } from './pipeline/approve.ts';
 import { capResult } from './pipeline/cap-result.ts';
-import { checkArguments, whenKnown, type CheckedArguments } from './pipeline/check-arguments.ts';
+import { checkArguments, type CheckedArguments } from './pipeline/check-arguments.ts';
+import { contentOf, statusOf } from './pipeline/describe-failure.ts';
 import { findTool } from './pipeline/find-tool.ts';
 import { normaliseCall } from './pipeline/normalise-call.ts';
-import { parseArguments } from './pipeline/parse-arguments.ts';
+import { parseArguments, type ParsedArguments } from './pipeline/parse-arguments.ts';
 import { readValue } from './pipeline/read-value.ts';
 import { redactError } from './pipeline/redact-error.ts';
 import { runWithDeadline, type DeadlineWork } from './pipeline/run-with-deadline.ts';
@@ -29,7 +18,7 @@ import type { NormalCall, ToolCall, ToolCallOptions, ToolResult } from './tool-c
 import type { RegisteredTool } from './tool-catalogue.ts';
 import type { RunAttempt, ToolConnection } from './tool-connection.ts';
 import type { ToolManagerSettings } from './tool-manager-options.ts';
-import { ToolReporter } from './tool-reporter.ts';
+import { silentReporter, ToolReporter } from './tool-reporter.ts';
 import type { CallOrigin, ToolRunner } from './tool-runner.ts';
 
 /** What the executor works with. */
@@ -75,11 +64,13 @@ class ToolJourney implements CallOrigin {
     this.#connection = options.through ?? connectionOf(options.sessionId);
     this.#sessionId = options.sessionId ?? this.#connection?.sessionId ?? BUS_SCOPE;
     const publisher = this.#connection?.publisher ?? settings.publisher;
-    this.#reporter = new ToolReporter(publisher, {
-      toolCallId: this.#call.id,
-      toolName: this.#call.name,
-      sessionId: this.#sessionId,
-    });
+    this.#reporter = publisher
+      ? new ToolReporter(publisher, {
+          toolCallId: this.#call.id,
+          toolName: this.#call.name,
+          sessionId: this.#sessionId,
+        })
+      : silentReporter;
     this.#startedAt = settings.clock.monotonic();
   }
 
@@ -101,9 +92,13 @@ class ToolJourney implements CallOrigin {
     this.#reporter.requested(this.#call.arguments);
     try {
       const prepared = this.#prepare();
-      const ready = prepared instanceof Promise ? await prepared : prepared;
-      if (this.#options.beforeRun) await this.#announceRun(this.#options.beforeRun, ready);
-      return this.#finish(await this.#run(ready));
+      const { beforeRun } = this.#options;
+      if (!beforeRun && !(prepared instanceof Promise)) {
+        return this.#finish(await this.#run(prepared, this.#startedAt));
+      }
+      const ready = await prepared;
+      if (beforeRun) await this.#announceRun(beforeRun, ready);
+      return this.#finish(await this.#run(ready, this.#parts.settings.clock.monotonic()));
     } catch (thrown) {
       return this.#finishFailed(thrown);
     }
@@ -132,11 +127,22 @@ class ToolJourney implements CallOrigin {
     return this.#checkAndApprove(registered, approval, checked);
   }
 
-  #check({ tool, schema }: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
-    return whenKnown(parseArguments(given, tool.name), (parsed) => {
-      this.#repairs = parsed.repairs;
-      return whenKnown(checkArguments(parsed, schema, tool.name), (checked) => this.#keep(checked));
-    });
+  #check(registered: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
+    const parsed = parseArguments(given, registered.tool.name);
+    return parsed instanceof Promise
+      ? parsed.then((known) => this.#validate(registered, known))
+      : this.#validate(registered, parsed);
+  }
+
+  #validate(
+    { tool, schema }: RegisteredTool,
+    parsed: ParsedArguments,
+  ): MaybePromise<CheckedArguments> {
+    this.#repairs = parsed.repairs;
+    const checked = checkArguments(parsed, schema, tool.name);
+    return checked instanceof Promise
+      ? checked.then((known) => this.#keep(known))
+      : this.#keep(checked);
   }
 
   async #checkAndApprove(
@@ -183,6 +189,7 @@ class ToolJourney implements CallOrigin {
       run,
       timedOut: () => new ToolDeniedError(name, `it was not decided about within ${timeoutMs} ms.`),
       aborted: (reason) => new ToolCancelledError(name, reason),
+      ended: () => {},
       late: () => {},
     };
     return runWithDeadline(work, this.#parts.deadlines);
@@ -208,11 +215,11 @@ class ToolJourney implements CallOrigin {
     });
   }
 
-  #run(checked: CheckedArguments): Promise<unknown> {
+  #run(checked: CheckedArguments, startedAt: number): unknown {
     const tool = this.#tool!; // it was prepared
     const { signal } = this.#options;
     if (!this.#connection) {
-      return this.#runOnce(tool, checked, { attempt: 1, signal, publisher: undefined });
+      return this.#runOnce(checked, { attempt: 1, signal, publisher: undefined }, startedAt);
     }
     return this.#connection.run({
       tool,
@@ -221,17 +228,20 @@ class ToolJourney implements CallOrigin {
       args: checked.args,
       idempotencyKey: this.idempotencyKey,
       signal,
-      start: (attempt) => this.#runOnce(tool, checked, attempt),
+      start: async (attempt) =>
+        this.#runOnce(checked, attempt, this.#parts.settings.clock.monotonic()),
     });
   }
 
-  #runOnce(tool: Tool, checked: CheckedArguments, attempt: RunAttempt): Promise<unknown> {
+  #runOnce(checked: CheckedArguments, attempt: RunAttempt, startedAt: number): unknown {
     const { runner, settings } = this.#parts;
+    const tool = this.#tool!; // it was prepared
     return runner.run({
       tool,
       args: checked.value,
       jsonArgs: checked.args,
       timeoutMs: tool.timeoutMs ?? settings.defaultTimeoutMs,
+      startedAt,
       attempt,
       origin: this,
       reporter: this.#reporter.through(attempt.publisher),
@@ -242,16 +252,12 @@ class ToolJourney implements CallOrigin {
     const { settings } = this.#parts;
     const { name, redactResult = settings.redactResults } = this.#tool!; // it ran
     const read = readValue(returned, name, redactResult ? settings.redact : undefined);
-    return this.#settle({
-      status: 'ok',
-      content: read.content,
-      ...(read.value !== undefined && { value: read.value }),
-    });
+    return this.#settle({ status: 'ok', ...read });
   }
 
   #finishFailed(thrown: unknown): ToolResult {
     const { full, short } = redactError(thrown, this.#parts.settings.redact);
-    const content = contentOf(thrown, short, this.#call.name);
+    const content = contentOf(thrown, short, this.#call.name).toWellFormed();
     return this.#settle({ status: statusOf(thrown), content, error: short }, full);
   }
 
@@ -264,8 +270,10 @@ class ToolJourney implements CallOrigin {
     const result: ToolResult = {
       callId: this.#call.id,
       name: this.#call.name,
-      ...outcome,
-      content: capResult(outcome.content.toWellFormed(), tool?.maxResultChars ?? maxResultChars),
+      status: outcome.status,
+      content: capResult(outcome.content, tool?.maxResultChars ?? maxResultChars),
+      ...(outcome.value !== undefined && { value: outcome.value }),
+      ...(outcome.error && { error: outcome.error }),
       repairs: this.#repairs,
       durationMs: clock.monotonic() - this.#startedAt,
     };
@@ -273,26 +281,4 @@ class ToolJourney implements CallOrigin {
     this.#reporter.finished(result, { tool, args: this.#args, engineId, error });
     return result;
   }
-}
-
-/** How a call ended that something other than its tool may have ended: a deadline or a stop of the bus it ran on. */
-function statusOf(thrown: unknown): Exclude<ToolCallStatus, 'ok'> {
-  if (thrown instanceof ToolCallError) return thrown.status;
-  if (!isLlmgineError(thrown)) return 'error';
-  switch (thrown.code) {
-    case 'LLMGINE_COMMAND_TIMEOUT':
-      return 'timeout';
-    case 'LLMGINE_COMMAND_CANCELLED':
-    case 'LLMGINE_SESSION_ENDED':
-    case 'LLMGINE_BUS_STOPPED':
-      return 'cancelled';
-    default:
-      return 'error';
-  }
-}
-
-/** What went wrong with the model's own arguments is told as it is; everything else may hold secrets. */
-function contentOf(thrown: unknown, { message }: ErrorData, toolName: string): string {
-  if (thrown instanceof InvalidToolArgumentsError) return thrown.message;
-  return thrown instanceof ToolCallError ? message : `Tool '${toolName}' failed: ${message}`;
 }

@@ -1,4 +1,10 @@
-import type { ErrorData, EventMessage, EventPublisher, SessionId } from '@llmgine/core';
+import {
+  BUS_SCOPE,
+  type ErrorData,
+  type EventMessage,
+  type EventPublisher,
+  type SessionId,
+} from '@llmgine/core';
 import type { Tool } from './define-tool.ts';
 import { toJsonValue } from './pipeline/json-value.ts';
 import type { ToolResult } from './tool-call.ts';
@@ -104,6 +110,13 @@ export class ToolReporter {
     }
   }
 }
+
+/** For calls whose events nobody gets. */
+export const silentReporter: ToolReporter = new ToolReporter(undefined, {
+  toolCallId: '',
+  toolName: '',
+  sessionId: BUS_SCOPE,
+});
 
 /** Whose events they are. */
 export interface ReportedCall {

@@ -24,6 +24,8 @@ export interface RunnerCall {
   /** As JSON data, for events. */
   readonly jsonArgs: unknown;
   readonly timeoutMs: number;
+  /** On the clock's monotonic time. */
+  readonly startedAt: number;
   readonly attempt: RunAttempt;
   readonly origin: CallOrigin;
   readonly reporter: ToolReporter;
@@ -61,8 +63,8 @@ export class ToolRunner {
     this.#deadlines = deadlines;
   }
 
-  /** Rejects with what the tool threw, or a `ToolCallError`. */
-  run(call: RunnerCall): Promise<unknown> {
+  /** Gives the tool's value; throws or rejects with what the tool threw, or a `ToolCallError`. */
+  run(call: RunnerCall): unknown {
     const outer = this.#scopes.getStore();
     const nested = outer?.open === true;
     const held = nested ? outer.groups : noGroups;
@@ -83,6 +85,7 @@ export class ToolRunner {
     const turn = await this.#groups.enter(group, { signal, patienceMs: timeoutMs });
     if (turn === 'aborted') throw new ToolCancelledError(tool.name, signal?.reason);
     if (turn === 'occupied') throw new ToolBusyError(tool.name, group, timeoutMs);
+    run.startedAt = this.#settings.clock.monotonic();
     try {
       return await this.#runInSlot(run, nested);
     } finally {
@@ -90,20 +93,23 @@ export class ToolRunner {
     }
   }
 
-  async #runInSlot(run: ToolRunInProgress, nested: boolean): Promise<unknown> {
-    if (!nested) {
-      const { tool, attempt } = run.call;
-      const taken = this.#slots.take(attempt.signal);
-      if (taken !== true && !(await taken)) {
-        throw new ToolCancelledError(tool.name, attempt.signal?.reason);
-      }
-    }
-    try {
-      return await this.#scopes.run(run, runWithDeadline, run, this.#deadlines);
-    } finally {
-      run.open = false;
-      if (!nested) this.#slots.free();
-    }
+  #runInSlot(run: ToolRunInProgress, nested: boolean): unknown {
+    if (nested) return this.#begin(run);
+    const taken = this.#slots.take(run.signal);
+    if (taken !== true) return this.#waitForSlot(run, taken);
+    run.slots = this.#slots;
+    return this.#begin(run);
+  }
+
+  async #waitForSlot(run: ToolRunInProgress, taking: boolean | Promise<boolean>): Promise<unknown> {
+    if (!(await taking)) throw new ToolCancelledError(run.call.tool.name, run.signal?.reason);
+    run.slots = this.#slots;
+    run.startedAt = this.#settings.clock.monotonic();
+    return this.#begin(run);
+  }
+
+  #begin(run: ToolRunInProgress): unknown {
+    return this.#scopes.run(run, runWithDeadline, run, this.#deadlines);
   }
 }
 
@@ -116,14 +122,17 @@ class ToolRunInProgress implements DeadlineWork<unknown> {
   open = true;
   /** The tool's own promise, once nobody waits for it any more. */
   givenUp: Promise<unknown> | undefined;
+  /** Where the slot that it holds goes back to. */
+  slots: ToolSlots | undefined;
+  startedAt: number;
   readonly #settings: RunnerSettings;
-  #startedAt = 0;
   #work: Promise<unknown> | undefined;
   #begun = false;
 
   constructor(call: RunnerCall, groups: readonly string[], settings: RunnerSettings) {
     this.call = call;
     this.groups = groups;
+    this.startedAt = call.startedAt;
     this.#settings = settings;
   }
 
@@ -139,7 +148,6 @@ class ToolRunInProgress implements DeadlineWork<unknown> {
     const { tool, args, jsonArgs, attempt, reporter, origin } = this.call;
     if (attempt.attempt === 1) reporter.started(tool, jsonArgs, origin);
     this.#begun = true;
-    this.#startedAt = this.#settings.clock.monotonic();
     const running = tool.execute(args, new RunContext(this, signal));
     if (running instanceof Promise) this.#work = running;
     return running;
@@ -157,10 +165,15 @@ class ToolRunInProgress implements DeadlineWork<unknown> {
     return new ToolCancelledError(tool.name, reason, this.#begun ? tool.effect : undefined);
   }
 
+  ended(): void {
+    this.open = false;
+    this.slots?.free();
+  }
+
   late(outcome: LateOutcome): void {
     const { clock, redact } = this.#settings;
     const told = 'error' in outcome ? { error: redactError(outcome.error, redact).full } : outcome;
-    this.call.reporter.late(told, clock.monotonic() - this.#startedAt);
+    this.call.reporter.late(told, clock.monotonic() - this.startedAt);
   }
 
   reportProgress(progress: unknown): void {

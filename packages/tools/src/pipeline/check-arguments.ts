@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { MaybePromise } from '@llmgine/core';
 import { InvalidToolArgumentsError } from '../errors.ts';
 import type { ToolSchema } from '../tool-schema.ts';
-import { coerce } from './coerce.ts';
+import { coerce, type Coerced } from './coerce.ts';
 import type { ParsedArguments } from './parse-arguments.ts';
 
 /** Arguments that fit the tool's schema. */
@@ -14,6 +14,8 @@ export interface CheckedArguments {
   readonly repairs: readonly string[];
 }
 
+type Checked = StandardSchemaV1.Result<unknown>;
+
 /**
  * The fourth step: validates arguments, and where they do not fit coerces them as the schema directs and tries again.
  * @throws InvalidToolArgumentsError
@@ -23,23 +25,33 @@ export function checkArguments(
   schema: ToolSchema,
   toolName: string,
 ): MaybePromise<CheckedArguments> {
-  return whenKnown(validate(args), (checked) => {
-    if (!checked.issues) return { args, value: checked.value, repairs };
+  const checked = validate(args);
+  return checked instanceof Promise ? checked.then(accept) : accept(checked);
 
+  function accept(result: Checked): MaybePromise<CheckedArguments> {
+    return result.issues ? tryCoerced(result.issues) : { args, value: result.value, repairs };
+  }
+
+  function tryCoerced(issues: readonly StandardSchemaV1.Issue[]): MaybePromise<CheckedArguments> {
     const coerced = coerce(args, schema.json);
-    if (coerced.repairs.length === 0) throw new InvalidToolArgumentsError(toolName, checked.issues);
-    return whenKnown(validate(coerced.value), (rechecked) => {
-      if (rechecked.issues) throw new InvalidToolArgumentsError(toolName, rechecked.issues);
-      return {
-        args: coerced.value,
-        value: rechecked.value,
-        repairs: [...repairs, ...coerced.repairs],
-      };
-    });
-  });
+    if (coerced.repairs.length === 0) throw new InvalidToolArgumentsError(toolName, issues);
+    const rechecked = validate(coerced.value);
+    return rechecked instanceof Promise
+      ? rechecked.then((known) => acceptCoerced(known, coerced))
+      : acceptCoerced(rechecked, coerced);
+  }
+
+  function acceptCoerced(result: Checked, coerced: Coerced): CheckedArguments {
+    if (result.issues) throw new InvalidToolArgumentsError(toolName, result.issues);
+    return {
+      args: coerced.value,
+      value: result.value,
+      repairs: [...repairs, ...coerced.repairs],
+    };
+  }
 
   /** A schema that fails by itself must not let a call through. */
-  function validate(value: unknown): MaybePromise<StandardSchemaV1.Result<unknown>> {
+  function validate(value: unknown): MaybePromise<Checked> {
     try {
       const checked = schema.check(value);
       return checked instanceof Promise ? checked.catch(broken) : checked;
@@ -52,12 +64,4 @@ export function checkArguments(
 function broken(thrown: unknown): StandardSchemaV1.FailureResult {
   const detail = thrown instanceof Error ? thrown.message : String(thrown);
   return { issues: [{ message: `they could not be checked (${detail})` }] };
-}
-
-/** Goes on at once when there is nothing to wait for. */
-export function whenKnown<T, Next>(
-  value: MaybePromise<T>,
-  goOn: (value: T) => MaybePromise<Next>,
-): MaybePromise<Next> {
-  return value instanceof Promise ? value.then((known) => goOn(known)) : goOn(value);
 }

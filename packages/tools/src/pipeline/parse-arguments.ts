@@ -17,14 +17,21 @@ const MAX_ENCODINGS = 3;
  * @throws InvalidToolArgumentsError when they cannot be read as JSON
  */
 export function parseArguments(given: unknown, toolName: string): MaybePromise<ParsedArguments> {
-  const plain = new ArgumentReader(toolName);
   try {
-    return plain.read(given);
+    return readPlain(given) ?? new ArgumentReader(toolName).read(given);
   } catch (thrown) {
     if (!(thrown instanceof SyntaxError)) throw thrown;
     return loadRepair().then((repair) => new ArgumentReader(toolName, repair).read(given));
   }
 }
+
+/** What most calls send: the text of an object with nothing odd about it. */
+function readPlain(given: unknown): ParsedArguments | undefined {
+  if (typeof given !== 'string' || !given.startsWith('{') || isSuspicious(given)) return undefined;
+  return { args: JSON.parse(given), repairs: noRepairs };
+}
+
+const noRepairs: readonly string[] = [];
 
 async function loadRepair(): Promise<RepairJson> {
   const { repairJson } = await import('./repair-json.ts');

@@ -15,6 +15,8 @@ export interface DeadlineWork<T> {
   timedOut(): Error;
   /** The error of work that was aborted. */
   aborted(reason: unknown): Error;
+  /** Called once, when nobody waits for the work any more. */
+  ended(): void;
   /** Hears what became of work that had been given up on. */
   late(outcome: LateOutcome): void;
 }
@@ -24,15 +26,28 @@ export interface DeadlineWork<T> {
  * Work that returns no promise has finished when it returns.
  */
 export function runWithDeadline<T>(work: DeadlineWork<T>, deadlines: Deadlines): T | Promise<T> {
+  const lazySignal = new LazySignal();
+  let running: T | PromiseLike<T>;
+  try {
+    running = begin(work, lazySignal);
+  } catch (thrown) {
+    work.ended();
+    throw thrown;
+  }
+  if (!isPromiseLike(running)) {
+    work.ended();
+    return running;
+  }
+  const promise = running;
+  return new Promise((resolve, reject) => {
+    new Race(work, { lazySignal, resolve, reject }).begin(promise, deadlines);
+  });
+}
+
+function begin<T>(work: DeadlineWork<T>, lazySignal: LazySignal): T | PromiseLike<T> {
   const { signal } = work;
   if (signal?.aborted) throw work.aborted(signal.reason);
-
-  const lazySignal = new LazySignal();
-  const running = work.run(lazySignal);
-  if (!isPromiseLike(running)) return running;
-  return new Promise((resolve, reject) => {
-    new Race(work, { lazySignal, resolve, reject }).begin(running, deadlines);
-  });
+  return work.run(lazySignal);
 }
 
 /** A signal that is made when somebody first looks; one that looks late still sees the abort. */
@@ -73,9 +88,6 @@ class Race<T> {
 
   begin(running: PromiseLike<T>, deadlines: Deadlines): void {
     const { timeoutMs, signal } = this.#work;
-    if (Number.isFinite(timeoutMs)) {
-      this.#deadline = deadlines.set(timeoutMs, () => this.#giveUp(this.#work.timedOut()));
-    }
     if (signal) {
       this.#onAbort = () => this.#giveUp(this.#work.aborted(signal.reason));
       signal.addEventListener('abort', this.#onAbort, { once: true });
@@ -85,6 +97,14 @@ class Race<T> {
       (value) => (this.#leave() ? this.#parts.resolve(value) : this.#work.late({ value })),
       (error: unknown) => (this.#leave() ? this.#parts.reject(error) : this.#work.late({ error })),
     );
+    // Work that is done already, as much is, settles first and needs no deadline.
+    if (Number.isFinite(timeoutMs)) queueMicrotask(() => this.#setDeadline(deadlines));
+  }
+
+  #setDeadline(deadlines: Deadlines): void {
+    if (!this.#waiting) return;
+    const { timeoutMs } = this.#work;
+    this.#deadline = deadlines.set(timeoutMs, () => this.#giveUp(this.#work.timedOut()));
   }
 
   #giveUp(error: Error): void {
@@ -99,6 +119,7 @@ class Race<T> {
     this.#waiting = false;
     this.#deadline?.cancel();
     if (this.#onAbort) this.#work.signal?.removeEventListener('abort', this.#onAbort);
+    this.#work.ended();
     return true;
   }
 }
