@@ -35,7 +35,6 @@ async function checkPackages(root: string): Promise<string[]> {
     const { tarballs, problems } = await packAll(packages, join(dir, 'tarballs'));
     const consumer = { dir: join(dir, 'consumer'), packages };
     await install(consumer, tarballs);
-    problems.push(...(await costProblems(consumer)));
     const nodes = [{ command: process.execPath, version: process.versions.node }];
     const other = await machineNode();
     if (other) nodes.push(other);
@@ -49,7 +48,8 @@ async function checkPackages(root: string): Promise<string[]> {
         })),
       );
     }
-    return [...problems, ...(await commandProblems(consumer))];
+    problems.push(...(await commandProblems(consumer)));
+    return problems.length > 0 ? problems : await costProblems(consumer);
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }

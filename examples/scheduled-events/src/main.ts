@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = mkdtempSync(join(tmpdir(), 'llmgine-scheduled-events-'));
@@ -12,7 +12,8 @@ const environment = { ...process.env, LLMGINE_DB_URL: `sqlite:///${join(folder, 
 async function runProcess(
   name: string,
 ): Promise<{ readonly lines: string[]; readonly signal: NodeJS.Signals | null }> {
-  const file = fileURLToPath(new URL(name, import.meta.url));
+  const here = fileURLToPath(import.meta.url);
+  const file = join(dirname(here), name + extname(here)); // .ts, or .js once compiled
   const child = spawn(process.execPath, [...process.execArgv, file], {
     env: environment,
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -27,11 +28,11 @@ async function runProcess(
 }
 
 console.log('A process schedules three events and is killed:');
-const killed = await runProcess('schedule-and-die.ts');
+const killed = await runProcess('schedule-and-die');
 equal(killed.signal, 'SIGKILL');
 
 console.log('Another one finds them:');
-const { lines } = await runProcess('handle.ts');
+const { lines } = await runProcess('handle');
 deepEqual(lines, ['reminded: stretch', 'reminded: drink water', 'reminded: call home']);
 
 rmSync(folder, { recursive: true });

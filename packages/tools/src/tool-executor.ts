@@ -102,10 +102,22 @@ class ToolJourney implements CallOrigin {
     try {
       const prepared = this.#prepare();
       const ready = prepared instanceof Promise ? await prepared : prepared;
+      if (this.#options.beforeRun) await this.#announceRun(this.#options.beforeRun, ready);
       return this.#finish(await this.#run(ready));
     } catch (thrown) {
       return this.#finishFailed(thrown);
     }
+  }
+
+  /** Lets the run be written down before anything happens. */
+  async #announceRun(
+    beforeRun: NonNullable<ToolCallOptions['beforeRun']>,
+    { args }: CheckedArguments,
+  ): Promise<void> {
+    const { name: toolName, effect } = this.#tool!;
+    await beforeRun({ toolName, args, effect, idempotencyKey: this.idempotencyKey });
+    const { signal } = this.#options;
+    if (signal?.aborted) throw new ToolCancelledError(toolName, signal.reason);
   }
 
   /** Finds, parses, checks and approves; at once where nothing has to be waited for. */
