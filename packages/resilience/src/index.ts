@@ -12,7 +12,10 @@ export {
   type StandaloneCircuitBreakerOptions,
 } from './circuit-breaker/circuit-breaker.ts';
 export { createResilientMessageBus } from './create-resilient-message-bus.ts';
-export { DeadLetterCommandEvent } from './dead-letter/dead-letter-command-event.ts';
+export {
+  DeadLetterCommandEvent,
+  type DeadLetterCommandData,
+} from './dead-letter/dead-letter-command-event.ts';
 export type {
   DeadLetterBulkRetryOptions,
   DeadLetterBulkRetryReport,

@@ -17,10 +17,18 @@ export interface AttemptGuards {
   readonly breaker: PermittingCircuitBreaker | undefined;
 }
 
-/** Hears how an attempt ended. */
-export interface AttemptReceiver<T> {
-  attemptSucceeded(attempt: CallAttempt<T>, value: T): void;
-  attemptFailed(attempt: CallAttempt<T>, thrown: unknown): void;
+/** Hears how attempts ended. */
+export interface AttemptReceiver {
+  attemptSucceeded<T>(attempt: CallAttempt<T>, value: T): void;
+  attemptFailed<T>(attempt: CallAttempt<T>, thrown: unknown): void;
+}
+
+/** What is called. */
+export interface AttemptedCall<T> {
+  readonly work: (context: CallContext) => T | PromiseLike<T>;
+  /** The first being 1. */
+  readonly attempt: number;
+  readonly signal: AbortSignal | undefined;
 }
 
 /**
@@ -32,19 +40,27 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
   after: EqualDeadline | undefined = undefined;
   dueAt = 0;
   readonly attempt: number;
+  readonly work: (context: CallContext) => T | PromiseLike<T>;
+  /** The caller's. */
+  readonly callerSignal: AbortSignal | undefined;
+  /** For the receiver to tell whoever waits. */
+  resolve: (value: T) => void = unset;
+  /** For the receiver to tell whoever waits. */
+  reject: (thrown: unknown) => void = unset;
   readonly #guards: AttemptGuards;
-  readonly #receiver: AttemptReceiver<T>;
+  readonly #receiver: AttemptReceiver;
   #permit: Permit | undefined = undefined;
   #settled = false;
-  #callerSignal: AbortSignal | undefined = undefined;
   #callerAborted: (() => void) | undefined = undefined;
   #controller: AbortController | undefined = undefined;
   #reason: unknown = undefined;
 
-  constructor(guards: AttemptGuards, receiver: AttemptReceiver<T>, attempt: number) {
+  constructor(guards: AttemptGuards, receiver: AttemptReceiver, call: AttemptedCall<T>) {
     this.#guards = guards;
     this.#receiver = receiver;
-    this.attempt = attempt;
+    this.attempt = call.attempt;
+    this.work = call.work;
+    this.callerSignal = call.signal;
   }
 
   get signal(): AbortSignal {
@@ -55,16 +71,13 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
     return this.#controller.signal;
   }
 
-  start(
-    work: (context: CallContext) => T | PromiseLike<T>,
-    permit: Permit | undefined,
-    signal: AbortSignal | undefined,
-  ): void {
+  start(permit: Permit | undefined): void {
     this.#permit = permit;
     const { deadlines } = this.#guards;
     if (deadlines) deadlines.start(this);
-    if (signal) this.#follow(signal);
+    if (this.callerSignal) this.#follow(this.callerSignal);
     try {
+      const { work } = this;
       const returned = work(this);
       if (isThenable(returned)) {
         returned.then(
@@ -99,7 +112,6 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
   }
 
   #follow(signal: AbortSignal): void {
-    this.#callerSignal = signal;
     this.#callerAborted = () => {
       const { reason } = signal as { reason: unknown };
       if (!this.#settle()) return;
@@ -122,7 +134,7 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
     const { deadlines } = this.#guards;
     if (deadlines) deadlines.stop(this);
     if (this.#callerAborted) {
-      this.#callerSignal?.removeEventListener('abort', this.#callerAborted);
+      this.callerSignal?.removeEventListener('abort', this.#callerAborted);
     }
     return true;
   }
@@ -135,3 +147,5 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
     typeof (value as { then?: unknown }).then === 'function'
   );
 }
+
+function unset(): void {}

@@ -92,7 +92,7 @@ interface AttemptHow extends RunOptions {
 
 type Work<T> = (context: CallContext) => T | PromiseLike<T>;
 
-class ArmedPipeline implements ResiliencePipeline {
+class ArmedPipeline implements ResiliencePipeline, AttemptReceiver {
   readonly #parts: PipelineParts;
   readonly #breaker: PermittingCircuitBreaker | undefined;
   readonly #budget: RetryBudget | undefined;
@@ -124,19 +124,24 @@ class ArmedPipeline implements ResiliencePipeline {
     if (this.#budget) this.#budget.calls++;
 
     return new Promise((resolve, reject) => {
-      const run = new PipelineRun(this, work, signal);
-      run.resolve = resolve;
-      run.reject = reject;
-      new CallAttempt<T>(this.guards, run, 1).start(work, permit, signal);
+      const first = new CallAttempt<T>(this.guards, this, { work, attempt: 1, signal });
+      first.resolve = resolve;
+      first.reject = reject;
+      first.start(permit);
     });
   }
 
+  attemptSucceeded<T>({ resolve }: CallAttempt<T>, value: T): void {
+    resolve(value);
+  }
+
+  attemptFailed<T>(first: CallAttempt<T>, thrown: unknown): void {
+    this.#recover(first, thrown).then(first.resolve, first.reject);
+  }
+
   /** Rejects with the very thing that was thrown last, be it an Error or not. */
-  async recover<T>(
-    { work, signal }: PipelineRun<T>,
-    first: CallAttempt<T>,
-    thrownFirst: unknown,
-  ): Promise<T> {
+  async #recover<T>(first: CallAttempt<T>, thrownFirst: unknown): Promise<T> {
+    const { work, callerSignal: signal } = first;
     const { policy, budget, wiring } = this.#parts;
     const originals = new Map<Error, unknown>();
     const failure = (thrown: unknown): FailedAttempt => {
@@ -184,36 +189,16 @@ class ArmedPipeline implements ResiliencePipeline {
     const { clock } = this.#parts.wiring;
     const deadlines = timeoutMs === undefined ? undefined : new EqualDeadlines(timeoutMs, clock);
     return new Promise((settle) => {
-      const receiver: AttemptReceiver<T> = {
-        attemptSucceeded: (_, result) => settle({ success: true, result }),
-        attemptFailed: (_, thrown) => settle(failure(thrown)),
-      };
-      new CallAttempt<T>({ deadlines, breaker }, receiver, attempt).start(work, permit, signal);
+      const made = new CallAttempt<T>({ deadlines, breaker }, told, { work, attempt, signal });
+      made.resolve = (result) => settle({ success: true, result });
+      made.reject = (thrown) => settle(failure(thrown));
+      made.start(permit);
     });
   }
 }
 
-/** One run: hears how its first attempt ended, and goes on where that failed. */
-class PipelineRun<T> implements AttemptReceiver<T> {
-  readonly work: Work<T>;
-  readonly signal: AbortSignal | undefined;
-  resolve: (value: T) => void = unset;
-  reject: (thrown: unknown) => void = unset;
-  readonly #pipeline: ArmedPipeline;
-
-  constructor(pipeline: ArmedPipeline, work: Work<T>, signal: AbortSignal | undefined) {
-    this.#pipeline = pipeline;
-    this.work = work;
-    this.signal = signal;
-  }
-
-  attemptSucceeded(_: CallAttempt<T>, value: T): void {
-    this.resolve(value);
-  }
-
-  attemptFailed(first: CallAttempt<T>, thrown: unknown): void {
-    this.#pipeline.recover(this, first, thrown).then(this.resolve, this.reject);
-  }
-}
-
-function unset(): void {}
+/** Tells whoever waits for an attempt that is not the first. */
+const told: AttemptReceiver = {
+  attemptSucceeded: ({ resolve }, value) => resolve(value),
+  attemptFailed: ({ reject }, thrown) => reject(thrown),
+};
