@@ -286,6 +286,38 @@ describe('handlers that misbehave are contained', () => {
     });
   });
 
+  it('5 a handler that throws what cannot even be asked whether it is an Error fails', async () => {
+    const { bus } = await startBus();
+    const unreadable = (): never => {
+      throw new Proxy({}, { getPrototypeOf: no, get: no });
+    };
+    bus.registerEventHandler(Said, unreadable);
+    bus.registerCommandHandler(Ask, unreadable);
+    const message = 'A value that is no Error was thrown.';
+
+    expect(await bus.publish(Said({ text: '' }))).toMatchObject({
+      failures: [{ error: { message } }],
+    });
+    expect(await bus.execute(Ask({ text: '' }))).toMatchObject({ error: { message } });
+    expect(bus.getStats().inFlight).toBe(0);
+  });
+
+  it('5 a handler that throws an Error whose message cannot be read fails, and the bus says so', async () => {
+    const { bus } = await startBus();
+    const told: unknown[] = [];
+    bus.registerEventHandler(EventHandlerFailedEvent, ({ data }) => void told.push(data));
+    bus.registerEventHandler(Said, () => {
+      throw Object.defineProperty(new Error('a'), 'message', { get: no });
+    });
+
+    expect(await bus.publish(Said({ text: '' }))).toMatchObject({ status: 'processed' });
+    await bus.waitForEvents();
+
+    expect(told).toMatchObject([
+      { failures: [{ error: { message: 'An error was thrown that cannot be read.' } }] },
+    ]);
+  });
+
   it('5 a handler that rejects after it was given up on crashes nothing', async () => {
     const { bus, clock, signals } = await startBus();
     const late = gate();

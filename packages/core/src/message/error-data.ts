@@ -13,9 +13,17 @@ const MAX_CAUSES = 8;
 /** Turns anything that was thrown into plain data. */
 export function toErrorData(thrown: unknown, depth = 0): ErrorData {
   const error = toError(thrown);
+  try {
+    return readErrorData(error, error === thrown, depth);
+  } catch {
+    return { name: 'Error', message: 'An error was thrown that cannot be read.' };
+  }
+}
+
+function readErrorData(error: Error, isOriginal: boolean, depth: number): ErrorData {
   const { code } = error as { code?: unknown };
   // What is no Error is told by the message of the one made for it; once is enough.
-  const cause = error === thrown ? error.cause : undefined;
+  const cause = isOriginal ? error.cause : undefined;
   return {
     name: error.name,
     message: error.message,
@@ -27,8 +35,17 @@ export function toErrorData(thrown: unknown, depth = 0): ErrorData {
 
 /** Turns anything that was thrown into an Error, keeping the original as its cause. */
 export function toError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
+  if (isError(thrown)) return thrown;
   return new Error(describe(thrown), { cause: thrown });
+}
+
+/** Even asking may throw: a proxy decides itself what it says of its prototype. */
+function isError(thrown: unknown): thrown is Error {
+  try {
+    return thrown instanceof Error;
+  } catch {
+    return false;
+  }
 }
 
 function describe(thrown: unknown): string {
