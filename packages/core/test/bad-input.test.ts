@@ -194,6 +194,18 @@ describe('5 bad options of the bus', () => {
     ['end with a negative deadline', (_bus, session) => session.end(undefined, { deadlineMs: -1 })],
     ['execute with no time', (bus) => bus.execute(Ask({ text: '' }), { timeoutMs: 0 })],
     ['execute with NaN', (bus) => bus.execute(Ask({ text: '' }), { timeoutMs: Number.NaN })],
+    [
+      'execute with a time that is no number',
+      (bus) => bus.execute(Ask({ text: '' }), { timeoutMs: '5' as never }),
+    ],
+    [
+      'execute with a signal that is none',
+      (bus) => bus.execute(Ask({ text: '' }), { signal: {} as never }),
+    ],
+    [
+      'publish with a signal that is none',
+      (bus) => bus.publish(Said({ text: '' }), { signal: 'now' as never }),
+    ],
     ['execute an event', (bus) => bus.execute(Said({ text: '' }) as never)],
     ['execute nothing', (bus) => bus.execute(undefined as never)],
     ['publish a command', (bus) => bus.publish(Ask({ text: '' }) as never)],

@@ -8,6 +8,7 @@ import type { ExecuteOptions } from '../handler/handler.ts';
 import { failed, type CommandResult } from '../message/command-result.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
+import { checkSending } from './check-sending.ts';
 import { CommandRun } from './command-run.ts';
 import { DispatchScope, MAX_DEPTH } from './dispatch-scope.ts';
 import type { Sender } from './message-sender.ts';
@@ -37,7 +38,7 @@ export class CommandExecution {
   execute(sender: Sender, given: CommandMessage, options?: ExecuteOptions): Promise<CommandResult> {
     if (typeof given !== 'object' || given?.kind !== 'command')
       throw new InvalidOptionsError('execute', [notACommand]);
-    checkTimeout(options?.timeoutMs);
+    if (options) checkSending('execute a command', options);
     const { scope: parent } = sender;
     const command = stamp(given, sender, this.#stampMetadata);
     this.#admission.check(parent, command.sessionId);
@@ -143,14 +144,6 @@ function unhandled({ type, sessionId }: CommandMessage): Error {
 function cancelled({ type }: CommandMessage, signal: AbortSignal | undefined): Error | undefined {
   if (!signal?.aborted) return undefined;
   return new CommandCancelledError(type, signal.reason, { cause: signal.reason });
-}
-
-/** @throws InvalidOptionsError */
-function checkTimeout(timeoutMs: number | undefined): void {
-  if (timeoutMs === undefined || timeoutMs > 0) return;
-  throw new InvalidOptionsError('execute a command', [
-    `timeoutMs must be above 0, got ${String(timeoutMs)}`,
-  ]);
 }
 
 function shorter(first: number | undefined, second: number | undefined): number | undefined {

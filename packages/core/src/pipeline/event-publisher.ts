@@ -9,6 +9,7 @@ import type { EventMessage } from '../message/message.ts';
 import type { EventScheduler } from '../queue/event-scheduler.ts';
 import type { ClaimedEvent } from '../stores/scheduled-event-store.ts';
 import { MAX_DEPTH, type DispatchScope } from './dispatch-scope.ts';
+import { checkSending } from './check-sending.ts';
 import type { EventFilters } from './event-filters.ts';
 import type { EventLogging } from './event-logging.ts';
 import type { Sender } from './message-sender.ts';
@@ -56,6 +57,7 @@ export class EventPublishing {
   publish(sender: Sender, given: EventMessage, options?: PublishOptions): Promise<PublishReceipt> {
     if (typeof given !== 'object' || given?.kind !== 'event')
       throw new InvalidOptionsError('publish', [notAnEvent]);
+    if (options?.signal !== undefined) checkSending('publish an event', options);
     const { scope } = sender;
     const event = stamp(given, sender, this.#options.stampMetadata);
     this.#admission.check(scope, event.sessionId);
