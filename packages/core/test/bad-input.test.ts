@@ -188,6 +188,32 @@ describe('5 bad options of the bus', () => {
     );
   });
 
+  it.each<[string, unknown, RegExp]>([
+    ['nothing', null, /options must be an object/],
+    ['a string', 'fast', /options must be an object/],
+    ['a batch that is a number', { batch: 5 }, /batch must be an object/],
+    ['a batch whose time is text', { batch: { timeoutMs: '10' } }, /batch\.timeoutMs .* got 10/],
+    ['messages that are types', { messages: ['said'] }, /messages must be a list of definitions/],
+    ['one message', { messages: Said }, /messages must be a list of definitions/],
+    ['a clock without time', { clock: {} }, /clock must have a method monotonic\(\)/],
+    ['a store that is none', { scheduledEvents: {} }, /scheduledEvents must have .* claimDue\(\)/],
+    ['an invoker that is an object', { invoker: {} }, /invoker must be a function/],
+    ['a stamp that is no function', { stampMetadata: {} }, /stampMetadata must be a function/],
+  ])('%s is refused when the bus is made', async (_, options, message) => {
+    const refused = await misuse(() => createMessageBus(options as never));
+
+    expect(refused).toBeInstanceOf(InvalidOptionsError);
+    expect(refused.message).toMatch(message);
+  });
+
+  it('a batch without a time is told as that', async () => {
+    const { bus } = makeBus();
+
+    const refused = await misuse(() => bus.setBatchProcessing({ size: 1 } as never));
+
+    expect(refused.problems).toEqual(['batch.timeoutMs must be 0 or more, got null']);
+  });
+
   it.each<[string, (bus: MessageBus, session: BusSession) => unknown]>([
     ['stop with a negative deadline', (bus) => bus.stop({ deadlineMs: -1 })],
     ['stop with a deadline that is no number', (bus) => bus.stop({ deadlineMs: Number.NaN })],
@@ -239,6 +265,14 @@ describe('5 bad options of the bus', () => {
       'a handler of an empty session',
       (bus) => bus.registerEventHandler(Said, () => {}, { sessionId: '' as never }),
     ],
+    ['a filter of nothing', (bus) => bus.addEventFilter(undefined as never)],
+    ['a filter that is a function', (bus) => bus.addEventFilter((() => true) as never)],
+    ['a command middleware without its method', (bus) => bus.addCommandMiddleware({} as never)],
+    ['a command middleware of nothing', (bus) => bus.addCommandMiddleware(undefined as never)],
+    ['an event middleware of nothing', (bus) => bus.addEventMiddleware(undefined as never)],
+    ['an observer without observe', (bus) => bus.addObserver({} as never)],
+    ['an observer of nothing', (bus) => bus.addObserver(undefined as never)],
+    ['a manager of nothing', (bus) => bus.setObservabilityManager(undefined as never)],
     ['a schedule without recurrence', (bus) => bus.schedule(Said({ text: '' }), {} as never)],
     ['a schedule of a command', (bus) => bus.schedule(Ask({ text: '' }) as never, every(1))],
     ['a schedule without an id', (bus) => bus.schedule(Said({ text: '' }), every(1), { id: '' })],

@@ -3,13 +3,10 @@ import type { Batch } from '../pipeline/event-pump.ts';
 import type { MessageBusOptions } from './message-bus-options.ts';
 
 /** @throws InvalidOptionsError with all problems at once */
-export function checkOptions({
-  concurrency,
-  batch,
-  reentrancy,
-  errorHistory,
-}: MessageBusOptions): void {
-  const problems: string[] = [];
+export function checkOptions(options: MessageBusOptions): void {
+  if (!isObject(options)) throw new InvalidOptionsError('create bus', [noObject('options')]);
+  const { concurrency, batch, reentrancy, errorHistory } = options;
+  const problems: string[] = [...partProblems(options)];
   if (concurrency !== undefined && !(concurrency === Infinity || isCount(concurrency, 1))) {
     problems.push(`concurrency must be a positive integer or Infinity, got ${String(concurrency)}`);
   }
@@ -25,8 +22,9 @@ export function checkOptions({
 
 /** @throws InvalidOptionsError with all problems at once */
 export function checkBatch(batch: Batch): void {
-  const given: Partial<Batch> = batch ?? {};
-  const problems = batchProblems({ size: given.size ?? 0, timeoutMs: given.timeoutMs ?? -1 });
+  const { size, timeoutMs }: Partial<Batch> = batch ?? {};
+  // Here both are needed, and null has no default.
+  const problems = batchProblems({ size: size ?? null, timeoutMs: timeoutMs ?? null });
   if (problems.length > 0) throw new InvalidOptionsError('set batch processing', problems);
 }
 
@@ -38,11 +36,58 @@ export function checkDeadline(attempted: string, deadlineMs: number): void {
   ]);
 }
 
-function batchProblems({ size, timeoutMs }: Partial<Batch>): string[] {
+/** Refuses a part that could only fail later, at every message. @throws InvalidOptionsError */
+export function checkPart(attempted: string, part: unknown, method: string): void {
+  if (hasMethod(part, method)) return;
+  throw new InvalidOptionsError(attempted, [`it takes an object with a method ${method}()`]);
+}
+
+function hasMethod(part: unknown, method: string): boolean {
+  return isObject(part) && typeof (part as Record<string, unknown>)[method] === 'function';
+}
+
+function isObject(value: unknown): boolean {
+  return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+/** What every port must have; that it also does what it says is for its contract suite. */
+const methodsOfParts = {
+  clock: 'monotonic',
+  queue: 'enqueue',
+  scheduledEvents: 'claimDue',
+  eventLog: 'append',
+  metrics: 'snapshot',
+  signals: 'emit',
+} as const satisfies Partial<Record<keyof MessageBusOptions, string>>;
+
+function* partProblems(options: MessageBusOptions): Generator<string> {
+  for (const [name, method] of Object.entries(methodsOfParts)) {
+    const part = options[name as keyof MessageBusOptions];
+    if (part !== undefined && !hasMethod(part, method)) {
+      yield `${name} must have a method ${method}()`;
+    }
+  }
+  for (const name of ['invoker', 'eventInvoker', 'stampMetadata'] as const) {
+    const given = options[name];
+    if (given !== undefined && typeof given !== 'function') yield `${name} must be a function`;
+  }
+  const { messages = [] } = options;
+  if (!Array.isArray(messages) || !messages.every((known) => hasMethod(known, 'is'))) {
+    yield 'messages must be a list of definitions, made by defineCommand and defineEvent';
+  }
+}
+
+function noObject(name: string): string {
+  return `${name} must be an object`;
+}
+
+function batchProblems(batch: { readonly [Key in keyof Batch]?: number | null }): string[] {
+  if (!isObject(batch)) return [noObject('batch')];
+  const { size, timeoutMs } = batch;
   const problems: string[] = [];
   if (size !== undefined && !isCount(size, 1))
     problems.push(`batch.size must be a positive integer, got ${String(size)}`);
-  if (timeoutMs !== undefined && !(timeoutMs >= 0 && timeoutMs < Infinity)) {
+  if (timeoutMs !== undefined && !isFiniteFrom0(timeoutMs)) {
     problems.push(`batch.timeoutMs must be 0 or more, got ${String(timeoutMs)}`);
   }
   return problems;
@@ -50,4 +95,8 @@ function batchProblems({ size, timeoutMs }: Partial<Batch>): string[] {
 
 function isCount(value: unknown, least: number): boolean {
   return Number.isInteger(value) && (value as number) >= least;
+}
+
+function isFiniteFrom0(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
 }

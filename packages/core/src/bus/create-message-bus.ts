@@ -6,7 +6,7 @@ import type { Sender } from '../pipeline/message-sender.ts';
 import type { MetricsSnapshot } from '../signals/metrics-source.ts';
 import type { BusSession } from './bus-session.ts';
 import { BusWiring } from './bus-wiring.ts';
-import { checkBatch, checkDeadline, checkOptions } from './check-options.ts';
+import { checkBatch, checkDeadline, checkOptions, checkPart } from './check-options.ts';
 import type { DeadlineOptions } from './deadline-options.ts';
 import type { BusStats, MessageBus, StopReport } from './message-bus.ts';
 import type { MessageBusOptions } from './message-bus-options.ts';
@@ -122,11 +122,24 @@ function waysInOf({
 > {
   let manager: Disposable | undefined;
   return {
-    addEventFilter: (filter) => once(filters.add(filter)),
-    addCommandMiddleware: (middleware) => wrapping.addCommandMiddleware(middleware),
-    addEventMiddleware: (middleware) => wrapping.addEventMiddleware(middleware),
-    addObserver: (observer) => signals.add(observer),
+    addEventFilter(filter) {
+      checkPart('add an event filter', filter, 'accepts');
+      return once(filters.add(filter));
+    },
+    addCommandMiddleware(middleware) {
+      checkPart('add a command middleware', middleware, 'aroundCommand');
+      return wrapping.addCommandMiddleware(middleware);
+    },
+    addEventMiddleware(middleware) {
+      checkPart('add an event middleware', middleware, 'aroundEvent');
+      return wrapping.addEventMiddleware(middleware);
+    },
+    addObserver(observer) {
+      checkPart('add an observer', observer, 'observe');
+      return signals.add(observer);
+    },
     setObservabilityManager(next) {
+      checkPart('set the observability manager', next, 'observe');
       manager?.[Symbol.dispose]();
       const observing = signals.add(next);
       wrapping.setManager(next);

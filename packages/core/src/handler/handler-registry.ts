@@ -269,7 +269,7 @@ function checkRegistration(
   if (sessionId !== undefined && !isText(sessionId))
     problems.push('sessionId must be a non-empty string');
   if (name !== undefined && !isText(name)) problems.push('name must be a non-empty string');
-  if (timeoutMs !== undefined && !(timeoutMs > 0))
+  if (timeoutMs !== undefined && !(typeof timeoutMs === 'number' && timeoutMs > 0))
     problems.push(`timeoutMs must be above 0, got ${String(timeoutMs)}`);
   if (priority !== undefined && !Number.isFinite(priority)) {
     problems.push(`priority must be a finite number, got ${String(priority)}`);
