@@ -8,6 +8,7 @@ export function checkOptions({
   batch,
   reentrancy,
   errorHistory,
+  leaseMs,
 }: MessageBusOptions): void {
   const problems: string[] = [];
   if (concurrency !== undefined && !(concurrency === Infinity || isCount(concurrency, 1))) {
@@ -18,6 +19,9 @@ export function checkOptions({
   }
   if (reentrancy !== undefined && reentrancy !== 'ambient' && reentrancy !== 'context') {
     problems.push(`reentrancy must be 'ambient' or 'context', got '${String(reentrancy)}'`);
+  }
+  if (leaseMs !== undefined && !(leaseMs >= 1 && leaseMs < Infinity)) {
+    problems.push(`leaseMs must be a finite time of 1 or more, got ${String(leaseMs)}`);
   }
   problems.push(...batchProblems(batch ?? {}));
   if (problems.length > 0) throw new InvalidOptionsError('create bus', problems);
