@@ -94,7 +94,12 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
     report: (operation, error) =>
       signals.emit({ type: 'store.failed', at: clock.now(), store: 'event-log', operation, error }),
   });
-  const transactions = createTransactions({ driver, context, scope });
+  const transactions = createTransactions({
+    driver,
+    context,
+    scope,
+    committed: () => scheduledEvents.wake(),
+  });
   const logging = options.persistEvents ? { eventLog } : {};
   const close = once(async () => {
     await eventLog.close();

@@ -29,6 +29,8 @@ export interface TransactionParts {
   readonly driver: Driver;
   readonly context: StoreContext;
   readonly scope: TransactionScope;
+  /** Called when one has been committed. */
+  readonly committed: () => void;
 }
 
 /** Runs transactions. */
@@ -37,11 +39,12 @@ export interface Transactions {
 }
 
 /** Makes what runs transactions. */
-export function createTransactions({ driver, context, scope }: TransactionParts): Transactions {
+export function createTransactions(parts: TransactionParts): Transactions {
+  const { driver, context, scope, committed } = parts;
   return {
     async run(work) {
       scope.refuse('A transaction');
-      return driver.transaction(async (open) => {
+      const result = await driver.transaction(async (open) => {
         const turns = new TransactionTurns(open.executor);
         try {
           return await scope.run(() => work(storesOf(open, { ...context, executor: turns })));
@@ -49,6 +52,8 @@ export function createTransactions({ driver, context, scope }: TransactionParts)
           turns.end();
         }
       });
+      committed();
+      return result;
     },
   };
 }
