@@ -20,7 +20,7 @@ export function checkOptions({
   if (reentrancy !== undefined && reentrancy !== 'ambient' && reentrancy !== 'context') {
     problems.push(`reentrancy must be 'ambient' or 'context', got '${String(reentrancy)}'`);
   }
-  if (leaseMs !== undefined && !(leaseMs >= 1 && leaseMs < Infinity)) {
+  if (leaseMs !== undefined && !(Number.isFinite(leaseMs) && leaseMs >= 1)) {
     problems.push(`leaseMs must be a finite time of 1 or more, got ${String(leaseMs)}`);
   }
   problems.push(...batchProblems(batch ?? {}));
