@@ -98,6 +98,7 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
     driver,
     context,
     scope,
+    redact: options.eventLog?.redact,
     committed: () => scheduledEvents.wake(),
   });
   const logging = options.persistEvents ? { eventLog } : {};
