@@ -176,13 +176,14 @@ describe('5 bad options of the bus', () => {
       createMessageBus({
         concurrency: 0,
         errorHistory: -1,
+        leaseMs: Infinity,
         reentrancy: 'maybe' as never,
         batch: { size: 0, timeoutMs: -1 },
       }),
     );
 
     expect(refused).toBeInstanceOf(InvalidOptionsError);
-    expect(refused.problems).toHaveLength(5);
+    expect(refused.problems).toHaveLength(6);
     expect(refused.message).toMatch(
       /^Cannot create bus: .*batch\.size must be a positive integer, got 0/,
     );

@@ -468,6 +468,47 @@ describe('5.3 with a store', () => {
     expect(store.size).toBe(0);
   });
 
+  it('5.3 leaseMs says how long an event stays with a process that died', async () => {
+    const { clock, store } = sharedStore();
+    const requested: number[] = [];
+    const watched: ScheduledEventStore = {
+      ...bound(store),
+      claimDue(request) {
+        requested.push(request.leaseMs);
+        return store.claimDue(request);
+      },
+    };
+
+    await startBus({ scheduledEvents: watched }, clock);
+    await startBus({ scheduledEvents: watched, leaseMs: 1_500 }, clock);
+
+    expect(requested).toEqual([30_000, 1_500]);
+  });
+
+  it("5.3 an event is due by the store's clock, however wrong that of the process is", async () => {
+    const { clock: storeClock, store } = sharedStore();
+    const { onEarlier: _, ...mute } = bound(store);
+    const clock = createFakeClock({ now: -60_000 });
+    const { bus } = await startBus({ scheduledEvents: mute }, clock);
+    let handled = 0;
+    bus.registerEventHandler(Said, () => void handled++);
+    const passTime = async (durationMs: number): Promise<void> => {
+      storeClock.advance(durationMs);
+      await clock.advanceAsync(durationMs);
+    };
+
+    await bus.publish(Said({ text: '' }, { id: 'a', scheduledAt: 1_000 }));
+    await settle({ clock });
+    await passTime(1_000);
+    const handledInTime = handled;
+    await bus.publish(Said({ text: '' }, { id: 'b', scheduledAt: 90_000 }));
+    await bus.reschedule('b', 2_000);
+    await settle({ clock });
+    await passTime(1_000);
+
+    expect([handledInTime, handled]).toEqual([1, 2]);
+  });
+
   it('5.3 a store that refuses rejects the publish and is reported', async () => {
     const { clock, store } = sharedStore();
     const { bus, signals } = await startBus({ scheduledEvents: failing(store, 'save', 1) }, clock);

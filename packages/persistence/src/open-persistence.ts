@@ -94,7 +94,13 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
     report: (operation, error) =>
       signals.emit({ type: 'store.failed', at: clock.now(), store: 'event-log', operation, error }),
   });
-  const transactions = createTransactions({ driver, context, scope });
+  const transactions = createTransactions({
+    driver,
+    context,
+    scope,
+    redact: options.eventLog?.redact,
+    committed: () => scheduledEvents.wake(),
+  });
   const logging = options.persistEvents ? { eventLog } : {};
   const close = once(async () => {
     await eventLog.close();

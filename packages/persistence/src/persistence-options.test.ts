@@ -47,6 +47,13 @@ describe('parseDatabaseUrl', () => {
 });
 
 describe('checkOptions', () => {
+  it('refuses a URL that is no text, and does not show it', () => {
+    const url = new URL('postgresql://u:secret@h/d') as never;
+
+    expect(() => checkOptions({ url })).toThrow(InvalidOptionsError);
+    expect(() => checkOptions({ url })).not.toThrow(/secret/);
+  });
+
   it.each(['a', '_a', 'message_bus', 'select', 'table', 'x'.repeat(63)])(
     'takes the schema %s',
     (schema) => {

@@ -89,7 +89,10 @@ export function checkOptions(options: PersistenceOptions): CheckedOptions {
       `schema must be 1 to 63 small letters, digits and _, not beginning with a digit, got ${JSON.stringify(schema)}`,
     );
   }
-  const address = readAddress(options.url ?? DEFAULT_URL);
+  const url: unknown = options.url ?? DEFAULT_URL;
+  if (typeof url !== 'string')
+    problems.push(`url must be a text, got a value of type ${typeof url}`);
+  const address = readAddress(typeof url === 'string' ? url : DEFAULT_URL);
   if (!(address instanceof Error) && RESERVED[address.dialect].test(schema)) {
     problems.push(`schema '${schema}' begins with what the database keeps for itself`);
   }

@@ -24,7 +24,7 @@ export interface ScheduledEventQueries {
   readonly page: (sequence: readonly number[]) => Statement;
   readonly nextDue: (types: readonly string[] | undefined) => Statement;
   readonly unknownTypes: (known: readonly string[]) => Statement;
-  /** An insert that also tells other processes, if what it inserts is earlier than all the rest. */
+  /** An insert that also tells other processes, if what it inserts is earlier than the rest of its type. */
   readonly announced: (insert: Statement) => Statement;
 }
 
@@ -42,6 +42,9 @@ export function channelOf(schema: string): string {
 
 /** A claim's epoch grows with every claim, and begins higher in a row that is made anew under an old id. */
 const EPOCHS_PER_ROW = 2 ** 20;
+
+/** So many of the earliest events are searched for one that others wait for anyhow; beyond, they are woken in vain. */
+const EARLIEST_LOOKED_AT = 64;
 
 type Where = ExpressionBuilder<Tables, 'scheduled_events'>;
 
@@ -198,10 +201,15 @@ function createPageQuery(context: StoreContext): (sequence: readonly number[]) =
 function announcing(insert: string, { builder, schema }: StoreContext): string {
   const earlier = builder
     .selectFrom('scheduled_events')
-    .select('seq')
-    .where('available_at', '<', sql<number>`saved_first.at`)
+    .select('type')
+    .where('available_at', '<', sql<number>`first.at`)
+    .orderBy('available_at')
+    .orderBy('seq')
+    .limit(sql.lit(EARLIEST_LOOKED_AT))
     .compile().sql;
-  return `with saved as (${insert} returning available_at),
-    saved_first as (select min(available_at) as at from saved)
-    select pg_notify('${channelOf(schema)}', '') from saved_first where at is not null and not exists (${earlier})`;
+  // An earlier event of another type wakes nobody who knows this one only.
+  return `with saved as (${insert} returning type, available_at),
+    first as (select type, min(available_at) as at from saved group by type)
+    select pg_notify('${channelOf(schema)}', '') from first
+    where not exists (select from (${earlier}) as earlier where earlier.type = first.type)`;
 }

@@ -15,6 +15,13 @@ import {
 import { SaveQueue } from './save-queue.ts';
 import { storedText, type StoreContext } from './store-context.ts';
 
+/** A store of scheduled events, and what a transaction beside it needs. */
+export interface DurableScheduledEventStore extends ScheduledEventStore {
+  onEarlier(wake: () => void): Disposable;
+  /** Something may have been saved that this store has not seen. */
+  wake(): void;
+}
+
 /** How a store of scheduled events hears of other processes. */
 export interface ScheduledEventStoreOptions {
   readonly onOtherWrites?: ((wake: () => void) => Disposable) | undefined;
@@ -27,11 +34,11 @@ const PAGE = 1_000;
 export function createScheduledEventStore(
   context: StoreContext,
   { onOtherWrites }: ScheduledEventStoreOptions = {},
-): ScheduledEventStore {
+): DurableScheduledEventStore {
   return new DatabaseScheduledEventStore(context, onOtherWrites);
 }
 
-class DatabaseScheduledEventStore implements ScheduledEventStore {
+class DatabaseScheduledEventStore implements DurableScheduledEventStore {
   readonly #context: StoreContext;
   readonly #onOtherWrites: ScheduledEventStoreOptions['onOtherWrites'];
   readonly #queries: ScheduledEventQueries;
@@ -121,8 +128,9 @@ class DatabaseScheduledEventStore implements ScheduledEventStore {
   }
 
   async nextDueInMs(types?: readonly string[]): Promise<number | undefined> {
+    this.#earlier.asking();
     const { rows } = await this.#context.executor.read(this.#queries.nextDue(types));
-    this.#earlier.next = rows[0] ? Number(rows[0]['at']) : Infinity;
+    if (rows[0]) this.#earlier.told(Number(rows[0]['at']));
     return rows[0] && Math.max(0, Number(rows[0]['wait']));
   }
 
@@ -135,6 +143,10 @@ class DatabaseScheduledEventStore implements ScheduledEventStore {
 
   onEarlier(wake: () => void): Disposable {
     return this.#earlier.add(wake, this.#onOtherWrites);
+  }
+
+  wake(): void {
+    this.#earlier.wake();
   }
 
   *#settling(settle: Statement, next: readonly RowValues[]): Work<boolean> {
@@ -154,12 +166,26 @@ class DatabaseScheduledEventStore implements ScheduledEventStore {
 /** Wakes for what this process saves itself: others hear of it from the database, the writer does not. */
 class EarlierEvents {
   /** When the event is due that everybody knows of. */
-  next = Infinity;
+  #next = Infinity;
   readonly #wakers = new Set<() => void>();
 
+  /** What is saved before the answer is there may be missing in it. */
+  asking(): void {
+    this.#next = Infinity;
+  }
+
+  told(at: number): void {
+    this.#next = Math.min(this.#next, at);
+  }
+
   saved(at: number): void {
-    if (at >= this.next) return;
-    this.next = at;
+    // Several buses may know different types, and so wait for different events.
+    if (at >= this.#next && this.#wakers.size < 2) return;
+    this.#next = Math.min(this.#next, at);
+    this.wake();
+  }
+
+  wake(): void {
     for (const wake of this.#wakers) wake();
   }
 

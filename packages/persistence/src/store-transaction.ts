@@ -4,6 +4,7 @@ import type {
   ScheduledEventStore,
   StreamStore,
 } from '@llmgine/core/stores';
+import type { Redactor } from '@llmgine/core/redaction';
 import type { Kysely } from 'kysely';
 import type { Driver, Executor, OpenTransaction } from './database/driver.ts';
 import { createRowInserter } from './database/insert-rows.ts';
@@ -29,6 +30,10 @@ export interface TransactionParts {
   readonly driver: Driver;
   readonly context: StoreContext;
   readonly scope: TransactionScope;
+  /** Applied to what is logged. */
+  readonly redact?: Redactor | undefined;
+  /** Called when one has been committed. */
+  readonly committed: () => void;
 }
 
 /** Runs transactions. */
@@ -37,34 +42,43 @@ export interface Transactions {
 }
 
 /** Makes what runs transactions. */
-export function createTransactions({ driver, context, scope }: TransactionParts): Transactions {
+export function createTransactions(parts: TransactionParts): Transactions {
+  const { driver, context, scope, redact, committed } = parts;
   return {
     async run(work) {
       scope.refuse('A transaction');
-      return driver.transaction(async (open) => {
+      const result = await driver.transaction(async (open) => {
         const turns = new TransactionTurns(open.executor);
         try {
-          return await scope.run(() => work(storesOf(open, { ...context, executor: turns })));
+          return await scope.run(() =>
+            work(storesOf(open, { ...context, executor: turns }, redact)),
+          );
         } finally {
           turns.end();
         }
       });
+      committed();
+      return result;
     },
   };
 }
 
-function storesOf({ database }: OpenTransaction, context: StoreContext): StoreTransaction {
+function storesOf(
+  { database }: OpenTransaction,
+  context: StoreContext,
+  redact?: Redactor,
+): StoreTransaction {
   return {
     database: database as StoreTransaction['database'],
     scheduledEvents: createScheduledEventStore(context),
-    eventLog: createDirectEventLog(context),
+    eventLog: createDirectEventLog(context, redact),
     deadLetters: createDeadLetterStore(context),
     streams: createStreamStore(context),
   };
 }
 
 /** Inside a transaction nothing is buffered: the row is there when the append resolves. */
-function createDirectEventLog(context: StoreContext): EventLog {
+function createDirectEventLog(context: StoreContext, redact?: Redactor): EventLog {
   const insertRows = createRowInserter({
     ...context,
     table: 'event_log',
@@ -73,7 +87,8 @@ function createDirectEventLog(context: StoreContext): EventLog {
   return {
     async append(event) {
       const { type, createdAt, sessionId, correlationId } = event;
-      const text = storedText(`Event '${type}'`, event, context.maxMessageBytes);
+      const kept = redact ? redact(event) : event;
+      const text = storedText(`Event '${type}'`, kept, context.maxMessageBytes);
       const row = [Math.floor(createdAt), sessionId, type, correlationId, text];
       for (const insert of insertRows([row])) await context.executor.run(insert);
     },

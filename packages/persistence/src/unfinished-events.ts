@@ -26,11 +26,15 @@ export async function getAndDeleteUnfinishedEvents({
   return taken;
 }
 
-/** Logs one event and resolves when it is on disk. Low level: a bus logs what it accepts. */
+/**
+ * Logs one event, of whatever kind, and resolves when it is on disk, after all that was logged before. Low level: a bus
+ * logs what it accepts.
+ * @throws NotJsonSafeError, MessageTooLargeError, DatabaseError
+ */
 export async function persistEvent(
-  { eventLog }: Pick<Persistence, 'eventLog'>,
+  { eventLog, transaction }: Pick<Persistence, 'eventLog' | 'transaction'>,
   event: EventMessage,
 ): Promise<void> {
-  await eventLog.append(event);
   await eventLog.flush();
+  await transaction((tx) => Promise.resolve(tx.eventLog.append(event)));
 }

@@ -110,6 +110,22 @@ describe.each(databases)('a bus on $name', (database) => {
     expect(persistence.eventLog.buffered).toBe(0);
   });
 
+  it('handles in time what a transaction on its own connection has saved', async () => {
+    const persistence = await openForTest(database.create());
+    const bus = aBus(persistence);
+    const handled: string[] = [];
+    bus.registerEventHandler(Reminder, (event) => void handled.push(event.data.text));
+    await bus.start();
+    await pause(20);
+
+    await persistence.transaction((tx) =>
+      tx.scheduledEvents.save([Reminder({ text: 'tea' }, { scheduledAt: Date.now() + 50 })]),
+    );
+    await until(() => handled.length > 0);
+
+    expect(handled).toEqual(['tea']);
+  });
+
   it('does not deadlock when a handler publishes a future event inside a transaction', async () => {
     const persistence = await openForTest(database.create());
     const bus = aBus(persistence);
@@ -160,6 +176,23 @@ describe.each(lastingDatabases)('several buses on one $name', (database) => {
     expect(handledAt).toBeGreaterThanOrEqual(due - 1);
   });
 
+  it('see at once what another one holds, also behind an event that nobody here knows (10.1)', async () => {
+    const options = database.create();
+    const [one, other] = [await openForTest(options), await openForTest(options)];
+    const worker = aBus(one);
+    const handled: string[] = [];
+    worker.registerEventHandler(Reminder, (event) => void handled.push(event.data.text));
+    await other.scheduledEvents.save([Unknown({}, { scheduledAt: 1 })]);
+    await worker.start();
+    await pause(100);
+
+    const scheduledAt = Date.now() + 50;
+    await other.scheduledEvents.save([Reminder({ text: 'soon' }, { scheduledAt })]);
+    await until(() => handled.length > 0);
+
+    expect(handled).toEqual(['soon']);
+  });
+
   it.each([-60_000, 60_000])(
     'are not misled by a clock that is %i ms off (5.4)',
     async (skewMs) => {
@@ -177,6 +210,25 @@ describe.each(lastingDatabases)('several buses on one $name', (database) => {
       expect(await persistence.scheduledEvents.now()).toBeGreaterThanOrEqual(now + 80);
     },
   );
+});
+
+describe.each(databases)('two buses on one connection to $name', (database) => {
+  it('handle in time what only one of them knows, whatever the other waits for', async () => {
+    const persistence = await openForTest(database.create());
+    const [one, other] = [aBus(persistence), aBus(persistence)];
+    let woken = 0;
+    one.registerEventHandler(Reminder, () => {});
+    other.registerEventHandler(Beat, () => {});
+    await one.start();
+    await other.start();
+    await one.publish(Beat({}, { scheduledAt: Date.now() + 60_000 }));
+    await pause(100);
+    using _ = persistence.scheduledEvents.onEarlier?.(() => void woken++);
+
+    await one.publish(Reminder({ text: 'later' }, { scheduledAt: Date.now() + 61_000 }));
+
+    expect(woken).toBe(1);
+  });
 });
 
 describe('claiming', () => {

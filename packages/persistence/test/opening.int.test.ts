@@ -189,7 +189,17 @@ describe.each(databases)("the guide's functions on $name", (database) => {
     await persistEvent(persistence, Said('a'));
 
     expect(persistence.eventLog.buffered).toBe(0);
-    for await (const { event } of persistence.eventLog.read()) expect(event.data).toBe('a');
+    const logged: unknown[] = [];
+    for await (const { event } of persistence.eventLog.read()) logged.push(event.data);
+    expect(logged).toEqual(['a']);
+  });
+
+  it('refuse to log an event that cannot be stored', async () => {
+    const persistence = await openForTest({ ...database.create(), maxMessageBytes: 1_000 });
+
+    const persisted = persistEvent(persistence, Said('x'.repeat(1_001)));
+
+    await expect(persisted).rejects.toMatchObject({ code: 'LLMGINE_MESSAGE_TOO_LARGE' });
   });
 });
 

@@ -32,6 +32,17 @@ describe.each(databases)('transaction on $name', (database) => {
     expect(await persistence.scheduledEvents.cancel('e')).toBe(true);
   });
 
+  it('redacts what is logged inside it too (12.4)', async () => {
+    const redact = (event: unknown) => ({ ...(event as object), data: '***' });
+    const persistence = await openForTest({ ...database.create(), eventLog: { redact } });
+
+    await persistence.transaction(async (tx) => tx.eventLog.append(Due({ key: 'secret' })));
+
+    const logged: unknown[] = [];
+    for await (const { event } of persistence.eventLog.read()) logged.push(event.data);
+    expect(logged).toEqual(['***']);
+  });
+
   it('keeps nothing of a transaction that fails', async () => {
     const persistence = await openForTest(database.create());
 

@@ -29,8 +29,7 @@ import { BusLifecycle } from './bus-lifecycle.ts';
 import { BusSessions } from './bus-sessions.ts';
 import type { MessageBusOptions } from './message-bus-options.ts';
 
-/** With a store that others share, a claim holds so long unless it is extended. */
-const LEASE_MS = 30_000;
+const DEFAULT_LEASE_MS = 30_000;
 const DEFAULT_BATCH = { size: 256, timeoutMs: 0 };
 
 /** The parts of one bus, made and introduced to each other. */
@@ -163,7 +162,7 @@ export class BusWiring {
 
   #createScheduler(): EventScheduler {
     const { clock, signals, registry } = this;
-    const shared = this.options.scheduledEvents;
+    const { scheduledEvents: shared, leaseMs = DEFAULT_LEASE_MS } = this.options;
     return new EventScheduler({
       store: shared ?? createMemoryScheduledEventStore({ clock }),
       clock,
@@ -174,7 +173,7 @@ export class BusWiring {
       definition: (type) => registry.definition(type),
       publishDue: (claim, started) => this.publishing.publishDue(claim, started),
       newId: () => this.newId(),
-      leaseMs: shared ? LEASE_MS : Infinity,
+      leaseMs: shared ? leaseMs : Infinity,
     });
   }
 

@@ -5,7 +5,7 @@ import type { MessageBusOptions } from './message-bus-options.ts';
 /** @throws InvalidOptionsError with all problems at once */
 export function checkOptions(options: MessageBusOptions): void {
   if (!isObject(options)) throw new InvalidOptionsError('create bus', [noObject('options')]);
-  const { concurrency, batch, reentrancy, errorHistory } = options;
+  const { concurrency, batch, reentrancy, errorHistory, leaseMs } = options;
   const problems: string[] = [...partProblems(options)];
   if (concurrency !== undefined && !(concurrency === Infinity || isCount(concurrency, 1))) {
     problems.push(`concurrency must be a positive integer or Infinity, got ${String(concurrency)}`);
@@ -15,6 +15,9 @@ export function checkOptions(options: MessageBusOptions): void {
   }
   if (reentrancy !== undefined && reentrancy !== 'ambient' && reentrancy !== 'context') {
     problems.push(`reentrancy must be 'ambient' or 'context', got '${String(reentrancy)}'`);
+  }
+  if (leaseMs !== undefined && !(Number.isFinite(leaseMs) && leaseMs >= 1)) {
+    problems.push(`leaseMs must be a finite time of 1 or more, got ${String(leaseMs)}`);
   }
   problems.push(...batchProblems(batch ?? {}));
   if (problems.length > 0) throw new InvalidOptionsError('create bus', problems);

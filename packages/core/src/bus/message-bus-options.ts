@@ -19,6 +19,12 @@ export interface MessageBusOptions {
   readonly eventInvoker?: EventInvoker;
   /** @default memory */
   readonly scheduledEvents?: ScheduledEventStore;
+  /**
+   * With `scheduledEvents`: how long a due event is this process's unless the lease is extended, which happens while it
+   * is handled. After a crash another process takes it over when this time is up.
+   * @default 30000
+   */
+  readonly leaseMs?: number;
   /** @default none */
   readonly eventLog?: EventLog;
   /** What `getMetrics()` reads. @default none */

@@ -96,7 +96,7 @@ export class EventScheduler {
     if (signals.wants('event.scheduled')) {
       signals.emit({ type: 'event.scheduled', at: clock.now(), event, scheduledAt });
     }
-    this.#wakeIfEarlier(scheduledAt);
+    this.#held();
     return { status: 'scheduled', scheduledAt };
   }
 
@@ -127,7 +127,7 @@ export class EventScheduler {
       throw new InvalidOptionsError('reschedule an event', [problem]);
     }
     const rescheduled = await this.#watched('reschedule', () => this.#store.reschedule(id, at));
-    if (rescheduled) this.#wakeIfEarlier(at);
+    if (rescheduled) this.#held();
     return rescheduled;
   }
 
@@ -158,8 +158,9 @@ export class EventScheduler {
     }
   }
 
-  #wakeIfEarlier(at: number): void {
-    if (this.#running) this.#timer.set(at - this.#options.clock.now());
+  /** When to wake only the store's clock can tell: it has called back already, or it is asked. */
+  #held(): void {
+    if (!this.#earlier) this.#wake();
   }
 
   #wake(): void {
@@ -234,7 +235,7 @@ export class EventScheduler {
     const now = schedule ? await this.#store.now() : 0;
     const next = schedule && this.#schedules.after(schedule, claim, { takenUpAt, now });
     if (!(await this.#store.settle(claim, next))) this.#leaseLost(claim);
-    else if (next) this.#wakeIfEarlier(next.scheduledAt!); // as all that is held
+    else if (next) this.#held();
   }
 
   #lease(claim: ClaimedEvent): ClaimLease {

@@ -53,7 +53,10 @@ export interface ScheduledEventStore {
   list(): AsyncIterable<ScheduledEntry>;
   /** Milliseconds until the next event of these types (default all) may be claimed, on the store's clock; undefined: none is held. */
   nextDueInMs(types?: readonly string[]): Promise<number | undefined>;
-  /** Calls back when another process may have stored something earlier. */
+  /**
+   * Calls back when something may be due earlier than `nextDueInMs` told last, whether it was stored here or by another
+   * process. A store without this is asked after each event that is held, and not told of other processes' events.
+   */
   onEarlier?(wake: () => void): Disposable;
   /** Types that are held (and due) here but not among `known`. */
   unknownTypes?(
