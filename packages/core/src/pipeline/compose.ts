@@ -35,30 +35,38 @@ export function composeEventMiddleware(layers: readonly EventMiddleware[]): Onio
   );
 }
 
-async function aroundCommand(
+/** Never rejects, as long as `inner` does not, so that nobody needs to be kept from ignoring what `next` gives. */
+function aroundCommand(
   layer: CommandMiddleware,
   call: CommandCall,
   inner: () => Promise<CommandResult>,
 ): Promise<CommandResult> {
-  const commandId = call.command.id;
+  let given: Promise<CommandResult> | undefined;
+  const innerGiven = (): Promise<CommandResult> => (given = inner());
+  const next = layer.repeats
+    ? oneAfterAnother(layer.name, innerGiven)
+    : onlyOnce(layer.name, innerGiven);
   try {
-    // What is called here never rejects, so that nobody needs to be kept from ignoring it.
-    const next = layer.repeats ? oneAfterAnother(layer.name, inner) : onlyOnce(layer.name, inner);
-    const result: unknown = await layer.aroundCommand(call, next);
-    if (isOutcome(result)) {
-      const isOwn = 'commandId' in result && result.commandId === commandId;
-      return isOwn ? (result as CommandResult) : toCommandResult(result, commandId);
-    }
-    return failed(
-      new MiddlewareMisuseError(
-        layer.name,
-        'returned no result. Return what next() gave, or ok(value) or fail(error).',
-      ),
-      commandId,
+    const returned: unknown = layer.aroundCommand(call, next);
+    // What came from inside has been looked at there.
+    if (given !== undefined && returned === given) return given;
+    return Promise.resolve(returned).then(
+      (result) => resultOf(result, layer, call),
+      (thrown: unknown) => failed(toError(thrown), call.command.id),
     );
   } catch (thrown) {
-    return failed(toError(thrown), commandId);
+    return Promise.resolve(failed(toError(thrown), call.command.id));
   }
+}
+
+function resultOf(given: unknown, layer: CommandMiddleware, call: CommandCall): CommandResult {
+  const { id } = call.command;
+  if (isOutcome(given)) {
+    const isOwn = 'commandId' in given && given.commandId === id;
+    return isOwn ? (given as CommandResult) : toCommandResult(given, id);
+  }
+  const problem = 'returned no result. Return what next() gave, or ok(value) or fail(error).';
+  return failed(new MiddlewareMisuseError(layer.name, problem), id);
 }
 
 function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
@@ -67,30 +75,30 @@ function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<
     if (called) {
       const problem =
         'called next() twice. Declare repeats: true to call it again after it has settled.';
-      return contained(Promise.reject(new MiddlewareMisuseError(middleware, problem)));
+      return misused(middleware, problem);
     }
     called = true;
     return next();
   };
 }
 
+/** Takes a `next` that never rejects. */
 function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
   let running = false;
-  return () => contained(call());
-
-  async function call(): Promise<T> {
-    if (running)
-      throw new MiddlewareMisuseError(
-        middleware,
-        'called next() while the call before had not settled.',
-      );
+  const settled = (): void => {
+    running = false;
+  };
+  return () => {
+    if (running) return misused(middleware, 'called next() while the call before had not settled.');
     running = true;
-    try {
-      return await next();
-    } finally {
-      running = false;
-    }
-  }
+    const called = next();
+    void called.then(settled); // before anybody else hears of it
+    return called;
+  };
+}
+
+function misused(middleware: string, problem: string): Promise<never> {
+  return contained(Promise.reject(new MiddlewareMisuseError(middleware, problem)));
 }
 
 /** A middleware that does not wait for what it called must not crash the process; handlers report their failures themselves. */
