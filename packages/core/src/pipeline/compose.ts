@@ -28,7 +28,7 @@ export function composeCommandMiddleware(
 export function composeEventMiddleware(layers: readonly EventMiddleware[]): Onion<EventCall, void> {
   return layers.reduceRight<Onion<EventCall, void>>(
     (inner, layer) => async (call, innermost) => {
-      const next = onlyOnce(layer.name, () => contained(inner(call, innermost)));
+      const next = onlyOnce(layer, () => contained(inner(call, innermost)));
       await layer.aroundEvent(call, next);
     },
     (call, innermost) => innermost(call),
@@ -42,10 +42,18 @@ function aroundCommand(
   inner: () => Promise<CommandResult>,
 ): Promise<CommandResult> {
   let given: Promise<CommandResult> | undefined;
-  const innerGiven = (): Promise<CommandResult> => (given = inner());
-  const next = layer.repeats
-    ? oneAfterAnother(layer.name, innerGiven)
-    : onlyOnce(layer.name, innerGiven);
+  let mayCall = true;
+  const next = (): Promise<CommandResult> => {
+    if (!mayCall) return calledTooOften(layer);
+    mayCall = false;
+    given = inner();
+    if (layer.repeats) {
+      void given.then(() => {
+        mayCall = true; // before anybody else hears of it
+      });
+    }
+    return given;
+  };
   try {
     const returned: unknown = layer.aroundCommand(call, next);
     // What came from inside has been looked at there.
@@ -69,36 +77,24 @@ function resultOf(given: unknown, layer: CommandMiddleware, call: CommandCall): 
   return failed(new MiddlewareMisuseError(layer.name, problem), id);
 }
 
-function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
-  let called = false;
+function onlyOnce<T>(layer: EventMiddleware, next: () => Promise<T>): () => Promise<T> {
+  let mayCall = true;
   return () => {
-    if (called) {
-      const problem =
-        'called next() twice. Declare repeats: true to call it again after it has settled.';
-      return misused(middleware, problem);
-    }
-    called = true;
+    if (!mayCall) return calledTooOften(layer);
+    mayCall = false;
     return next();
   };
 }
 
-/** Takes a `next` that never rejects. */
-function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
-  let running = false;
-  const settled = (): void => {
-    running = false;
-  };
-  return () => {
-    if (running) return misused(middleware, 'called next() while the call before had not settled.');
-    running = true;
-    const called = next();
-    void called.then(settled); // before anybody else hears of it
-    return called;
-  };
-}
-
-function misused(middleware: string, problem: string): Promise<never> {
-  return contained(Promise.reject(new MiddlewareMisuseError(middleware, problem)));
+/** The refusal of a call that comes too early or once too often. */
+function calledTooOften({
+  name,
+  repeats,
+}: Pick<CommandMiddleware, 'name' | 'repeats'>): Promise<never> {
+  const problem = repeats
+    ? 'called next() while the call before had not settled.'
+    : 'called next() twice. Declare repeats: true to call it again after it has settled.';
+  return contained(Promise.reject(new MiddlewareMisuseError(name, problem)));
 }
 
 /** A middleware that does not wait for what it called must not crash the process; handlers report their failures themselves. */
