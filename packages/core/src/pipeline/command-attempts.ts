@@ -4,6 +4,7 @@ import { toError } from '../message/error-data.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
+import { isThenable } from './handler-call.ts';
 import type { RunningCommand } from './running-command.ts';
 import type { MessageContext } from './message-context.ts';
 import type { AttemptOptions, AttemptWrapper, CommandCall, CommandInvoker } from './middleware.ts';
@@ -14,18 +15,25 @@ interface OpenAttempt {
   readonly startedAt: number;
   readonly resolve: (result: CommandResult) => void;
   limit: AttemptLimit | undefined;
+  isOpen: boolean;
 }
+
+/** Most commands have one attempt, and never more than one at a time. */
+const none: readonly OpenAttempt[] = [];
 
 /** The calls of a command's handler, counted, where middleware or an invoker may repeat them. */
 export class CommandAttempts {
   /** Why the latest attempt failed. */
   lastError: Error | undefined;
   readonly #run: RunningCommand;
-  readonly #open = new Set<OpenAttempt>();
+  readonly #firstContext: MessageContext;
+  #open = none;
   #count = 0;
 
-  constructor(run: RunningCommand) {
+  /** The context is that of the first attempt. */
+  constructor(run: RunningCommand, firstContext: MessageContext) {
     this.#run = run;
+    this.#firstContext = firstContext;
   }
 
   /** Lets an invoker decide how often the handler is called. Never rejects. */
@@ -48,14 +56,10 @@ export class CommandAttempts {
     const attempt = ++this.#count;
     return new Promise((resolve) => {
       const startedAt = this.#run.reportsHandler ? reportAttemptStart(this.#run, attempt) : 0;
-      const open: OpenAttempt = { attempt, startedAt, resolve, limit: undefined };
-      this.#open.add(open);
+      const open: OpenAttempt = { attempt, startedAt, resolve, limit: undefined, isOpen: true };
+      this.#open = this.#open === none ? [open] : [...this.#open, open];
       if (timeoutMs !== undefined) open.limit = this.#limit(open, timeoutMs);
-      void this.#called(open).then((result) => {
-        if (this.#open.has(open))
-          this.#ended(open, result, result.success ? 'succeeded' : 'failed');
-        else reportLate(this.#run, result);
-      });
+      this.#call(open);
     });
   }
 
@@ -77,7 +81,8 @@ export class CommandAttempts {
   }
 
   #ended(open: OpenAttempt, result: CommandResult, outcome: HandlerOutcome): void {
-    this.#open.delete(open);
+    open.isOpen = false;
+    this.#open = this.#open.length === 1 ? none : this.#open.filter(({ isOpen }) => isOpen);
     open.limit?.end();
     const error = result.success ? undefined : result.error;
     if (error) this.lastError = error;
@@ -85,16 +90,23 @@ export class CommandAttempts {
     open.resolve(result);
   }
 
-  /** Never rejects. */
-  #called({ attempt, limit }: OpenAttempt): Promise<CommandResult> {
-    const context = this.#run.contextFor(attempt, limit?.scope);
-    return limit ? limit.inside(() => this.#handled(context)) : this.#handled(context);
+  #call(open: OpenAttempt): void {
+    const { attempt, limit } = open;
+    const isFirst = attempt === 1 && !limit;
+    const context = isFirst ? this.#firstContext : this.#run.contextFor(attempt, limit?.scope);
+    const { attemptWrapper } = this.#run.parts.wrapping;
+    if (!limit && !attemptWrapper) {
+      this.#handle(context, (result) => this.#returned(open, result));
+      return;
+    }
+    const handled = (): Promise<CommandResult> =>
+      attemptWrapper ? this.#handledInside(attemptWrapper, context) : this.#handled(context);
+    void (limit ? limit.inside(handled) : handled()).then((result) => this.#returned(open, result));
   }
 
-  /** Never rejects. */
-  #handled(context: MessageContext): Promise<CommandResult> {
-    const { attemptWrapper } = this.#run.parts.wrapping;
-    return attemptWrapper ? this.#handledInside(attemptWrapper, context) : this.#handle(context);
+  #returned(open: OpenAttempt, result: CommandResult): void {
+    if (open.isOpen) this.#ended(open, result, result.success ? 'succeeded' : 'failed');
+    else reportLate(this.#run, result);
   }
 
   /** Never rejects. */
@@ -105,7 +117,7 @@ export class CommandAttempts {
     const { command } = this.#run;
     try {
       const call = this.#run.callFor(context);
-      const handle = (): Promise<CommandResult> => this.#handle(context);
+      const handle = (): Promise<CommandResult> => this.#handled(context);
       const wrapped = await attemptWrapper.aroundAttempt(call, context.attempt, handle);
       return toCommandResult(wrapped, command.id);
     } catch (thrown) {
@@ -114,12 +126,21 @@ export class CommandAttempts {
   }
 
   /** Never rejects. */
-  async #handle(context: MessageContext): Promise<CommandResult> {
+  #handled(context: MessageContext): Promise<CommandResult> {
+    return new Promise((resolve) => this.#handle(context, resolve));
+  }
+
+  /** Never throws. */
+  #handle(context: MessageContext, returned: (result: CommandResult) => void): void {
     const { command, registered } = this.#run;
+    const { id } = command;
+    const threw = (thrown: unknown): void => returned(failed(toError(thrown), id));
     try {
-      return toCommandResult(await registered.handle(command, context), command.id);
+      const given = registered.handle(command, context);
+      if (isThenable(given)) given.then((value) => returned(toCommandResult(value, id)), threw);
+      else returned(toCommandResult(given, id));
     } catch (thrown) {
-      return failed(toError(thrown), command.id);
+      threw(thrown);
     }
   }
 }

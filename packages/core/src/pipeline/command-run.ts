@@ -159,11 +159,12 @@ export class CommandRun implements Abortable, RunningCommand {
 
   #startWrapped(): void {
     const { commandOnion, commandInvoker } = this.parts.wrapping;
-    const attempts = new CommandAttempts(this);
+    const context = this.contextFor(1);
+    const attempts = new CommandAttempts(this, context);
     this.#attempts = attempts;
     const innermost = (call: CommandCall): Promise<CommandResult> =>
       commandInvoker ? attempts.invoked(commandInvoker, call) : attempts.run();
-    const call = this.callFor(this.contextFor(1));
+    const call = this.callFor(context);
 
     const ran = commandOnion ? commandOnion(call, innermost) : innermost(call);
     ran.then(

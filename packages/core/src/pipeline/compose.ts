@@ -28,69 +28,73 @@ export function composeCommandMiddleware(
 export function composeEventMiddleware(layers: readonly EventMiddleware[]): Onion<EventCall, void> {
   return layers.reduceRight<Onion<EventCall, void>>(
     (inner, layer) => async (call, innermost) => {
-      const next = onlyOnce(layer.name, () => contained(inner(call, innermost)));
+      const next = onlyOnce(layer, () => contained(inner(call, innermost)));
       await layer.aroundEvent(call, next);
     },
     (call, innermost) => innermost(call),
   );
 }
 
-async function aroundCommand(
+/** Never rejects, as long as `inner` does not, so that nobody needs to be kept from ignoring what `next` gives. */
+function aroundCommand(
   layer: CommandMiddleware,
   call: CommandCall,
   inner: () => Promise<CommandResult>,
 ): Promise<CommandResult> {
-  const commandId = call.command.id;
-  try {
-    // What is called here never rejects, so that nobody needs to be kept from ignoring it.
-    const next = layer.repeats ? oneAfterAnother(layer.name, inner) : onlyOnce(layer.name, inner);
-    const result: unknown = await layer.aroundCommand(call, next);
-    if (isOutcome(result)) {
-      const isOwn = 'commandId' in result && result.commandId === commandId;
-      return isOwn ? (result as CommandResult) : toCommandResult(result, commandId);
+  let given: Promise<CommandResult> | undefined;
+  let mayCall = true;
+  const next = (): Promise<CommandResult> => {
+    if (!mayCall) return calledTooOften(layer);
+    mayCall = false;
+    given = inner();
+    if (layer.repeats) {
+      void given.then(() => {
+        mayCall = true; // before anybody else hears of it
+      });
     }
-    return failed(
-      new MiddlewareMisuseError(
-        layer.name,
-        'returned no result. Return what next() gave, or ok(value) or fail(error).',
-      ),
-      commandId,
+    return given;
+  };
+  try {
+    const returned: unknown = layer.aroundCommand(call, next);
+    // What came from inside has been looked at there.
+    if (given !== undefined && returned === given) return given;
+    return Promise.resolve(returned).then(
+      (result) => resultOf(result, layer, call),
+      (thrown: unknown) => failed(toError(thrown), call.command.id),
     );
   } catch (thrown) {
-    return failed(toError(thrown), commandId);
+    return Promise.resolve(failed(toError(thrown), call.command.id));
   }
 }
 
-function onlyOnce<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
-  let called = false;
+function resultOf(given: unknown, layer: CommandMiddleware, call: CommandCall): CommandResult {
+  const { id } = call.command;
+  if (isOutcome(given)) {
+    const isOwn = 'commandId' in given && given.commandId === id;
+    return isOwn ? (given as CommandResult) : toCommandResult(given, id);
+  }
+  const problem = 'returned no result. Return what next() gave, or ok(value) or fail(error).';
+  return failed(new MiddlewareMisuseError(layer.name, problem), id);
+}
+
+function onlyOnce<T>(layer: EventMiddleware, next: () => Promise<T>): () => Promise<T> {
+  let mayCall = true;
   return () => {
-    if (called) {
-      const problem =
-        'called next() twice. Declare repeats: true to call it again after it has settled.';
-      return contained(Promise.reject(new MiddlewareMisuseError(middleware, problem)));
-    }
-    called = true;
+    if (!mayCall) return calledTooOften(layer);
+    mayCall = false;
     return next();
   };
 }
 
-function oneAfterAnother<T>(middleware: string, next: () => Promise<T>): () => Promise<T> {
-  let running = false;
-  return () => contained(call());
-
-  async function call(): Promise<T> {
-    if (running)
-      throw new MiddlewareMisuseError(
-        middleware,
-        'called next() while the call before had not settled.',
-      );
-    running = true;
-    try {
-      return await next();
-    } finally {
-      running = false;
-    }
-  }
+/** The refusal of a call that comes too early or once too often. */
+function calledTooOften({
+  name,
+  repeats,
+}: Pick<CommandMiddleware, 'name' | 'repeats'>): Promise<never> {
+  const problem = repeats
+    ? 'called next() while the call before had not settled.'
+    : 'called next() twice. Declare repeats: true to call it again after it has settled.';
+  return contained(Promise.reject(new MiddlewareMisuseError(name, problem)));
 }
 
 /** A middleware that does not wait for what it called must not crash the process; handlers report their failures themselves. */
