@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Clock, SessionId } from '@llmgine/core';
 import type { Redactor } from '@llmgine/core/redaction';
 import type { Deadlines } from '@llmgine/core/timing';
@@ -108,9 +108,28 @@ export class ToolRunner {
     return this.#begin(run);
   }
 
+  /**
+   * Runs inside the run's own scope; the caller's async context comes back afterwards. An AsyncResource restores it for
+   * the price of two pointer swaps, where AsyncLocalStorage.run copies the whole context a second time.
+   */
   #begin(run: ToolRunInProgress): unknown {
-    return this.#scopes.run(run, runWithDeadline, run, this.#deadlines);
+    return new AsyncResource('LlmgineTool').runInAsyncScope(
+      enterAndRun,
+      undefined,
+      this.#scopes,
+      run,
+      this.#deadlines,
+    );
   }
+}
+
+function enterAndRun(
+  scopes: AsyncLocalStorage<ToolRunInProgress>,
+  run: ToolRunInProgress,
+  deadlines: Deadlines,
+): unknown {
+  scopes.enterWith(run);
+  return runWithDeadline(run, deadlines);
 }
 
 /** One run of a tool: the scope of what it does, and the work that its deadline watches. */
