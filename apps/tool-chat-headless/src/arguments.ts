@@ -92,7 +92,7 @@ function createCommand(): Command {
     .option('--record <file>', 'keep every exchange with model and tools')
     .option('--replay <file>', 'answer from a recording, offline')
     .option('--db <url>', 'keep sessions in a database: sqlite:///./chat.db or postgresql://…')
-    .option('--metrics-port <n>', 'serve Prometheus metrics on this port of loopback', parsePort)
+    .option('--metrics-port <n>', 'serve metrics and /health on this port of loopback', parsePort)
     .option('--otel', 'send traces to OTEL_EXPORTER_OTLP_ENDPOINT', false)
     .option('--demo', 'use the demo model even if a key is set', false)
     .addHelpText('after', EXAMPLES)

@@ -24,9 +24,12 @@ export async function openServices(
   const metrics = metricsPort === undefined ? undefined : await openMetrics(metricsPort, opened);
   const database = db === undefined ? undefined : await openDatabase(db, opened);
   return {
-    busOptions: { ...database?.busOptions, ...metrics, ...tracing?.busOptions },
+    busOptions: { ...database?.busOptions, ...metrics?.busOptions, ...tracing?.busOptions },
     store: database?.store,
-    attach: (bus) => tracing?.attach(bus),
+    attach: (bus) => {
+      metrics?.attach(bus);
+      tracing?.attach(bus);
+    },
   };
 }
 
@@ -36,13 +39,15 @@ async function openDatabase(url: string, opened: AsyncDisposableStack) {
   return { busOptions: persistence.busOptions(), store: persistence.streams };
 }
 
-async function openMetrics(
-  port: number,
-  opened: AsyncDisposableStack,
-): Promise<Pick<MessageBusOptions, 'metrics'>> {
-  const { createMetricsCollector, metricsHandler } = await import('@llmgine/metrics');
-  const metrics = createMetricsCollector();
-  const server = createServer(metricsHandler(metrics));
+/** Serves health under `/health`, and metrics under every other path. */
+async function openMetrics(port: number, opened: AsyncDisposableStack) {
+  const [{ createMetricsCollector, metricsHandler }, { createHealthMonitor, healthHandler }] =
+    await Promise.all([import('@llmgine/metrics'), import('@llmgine/observability')]);
+  const [metrics, monitor] = [createMetricsCollector(), createHealthMonitor()];
+  const [serveMetrics, serveHealth] = [metricsHandler(metrics), healthHandler(monitor)];
+  const server = createServer((request, response) =>
+    (request.url?.startsWith('/health') ? serveHealth : serveMetrics)(request, response),
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
       reject(new UsageError(`Cannot serve metrics on port ${port}: ${error.message}`)),
@@ -53,7 +58,10 @@ async function openMetrics(
     server.close();
     server.closeAllConnections();
   });
-  return { metrics };
+  return {
+    busOptions: { metrics },
+    attach: (bus: MessageBus) => void bus.addObserver(monitor),
+  };
 }
 
 /** Where traces go is said by the usual variables, e.g. OTEL_EXPORTER_OTLP_ENDPOINT. */

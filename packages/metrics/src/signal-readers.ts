@@ -1,7 +1,10 @@
 import type { BusSignal, BusSignalType } from '@llmgine/core';
 
-/** The signal of one type. */
-type SignalOf<Type extends BusSignalType> = Extract<BusSignal, { readonly type: Type }>;
+/** What the signal of one type tells, except when. */
+type SignalOf<Type extends BusSignalType> = Omit<
+  Extract<BusSignal, { readonly type: Type }>,
+  'type' | 'at'
+>;
 
 /** What to do with signals, by type. */
 export type SignalReaders = {

@@ -81,4 +81,21 @@ describe('a bus with a metrics collector', () => {
 
     expect((await other.getMetrics()).counters['events_published_total']).toBe(0);
   });
+
+  it('11: counts all messages of a bus that it only watches, too', async () => {
+    const collector = createMetricsCollector();
+    await using own = createMessageBus({ metrics: collector });
+    await using watched = createMessageBus();
+    watched.addObserver(collector);
+    watched.registerCommandHandler(Greet, () => ok());
+    await watched.start();
+
+    await watched.publish(Greeted({ text: 'hi' }));
+    await watched.execute(Greet({ name: 'Ann' }));
+
+    expect((await own.getMetrics()).counters).toMatchObject({
+      events_published_total: 1,
+      commands_sent_total: 1,
+    });
+  });
 });

@@ -18,6 +18,7 @@ import { Wrapping } from '../pipeline/wrapping.ts';
 import type { EventQueue } from '../queue/event-queue.ts';
 import { EventScheduler } from '../queue/event-scheduler.ts';
 import { createLaneQueue } from '../queue/lane-queue.ts';
+import { MessageCounting } from '../signals/message-counting.ts';
 import { createSignalHub, type SignalHub } from '../signals/signal-hub.ts';
 import { SignalTime } from '../signals/signal-time.ts';
 import { createMemoryScheduledEventStore } from '../stores/memory-scheduled-event-store.ts';
@@ -37,6 +38,7 @@ export class BusWiring {
   readonly options: MessageBusOptions;
   readonly clock: Clock;
   readonly signals: SignalHub;
+  readonly counting: MessageCounting;
   readonly queue: EventQueue;
   readonly admission = new Admission();
   readonly scopes: RunningScopes;
@@ -59,6 +61,7 @@ export class BusWiring {
     this.options = options;
     this.clock = clock;
     this.signals = options.signals ?? createSignalHub({ clock });
+    this.counting = new MessageCounting(options.metrics, this.signals, clock);
     this.queue = options.queue ?? createLaneQueue();
     this.scopes = new RunningScopes(options.reentrancy ?? 'ambient');
     this.registry = new HandlerRegistry(() => this.#handlersChanged());
@@ -102,7 +105,7 @@ export class BusWiring {
     const { messages = [], metrics } = this.options;
     for (const definition of messages) this.registry.know(definition);
     metrics?.attach?.({ queueSize: () => this.queue.size });
-    if (metrics) this.signals.add(metrics);
+    this.counting.observe();
   }
 
   /** Forgets everything that was added since. */
@@ -126,9 +129,10 @@ export class BusWiring {
   }
 
   #createParts(): PipelineParts {
-    const { signals, registry, scopes, wrapping, errors, sender, clock } = this;
+    const { signals, counting, registry, scopes, wrapping, errors, sender, clock } = this;
     return {
       signals,
+      counting,
       registry,
       scopes,
       wrapping,

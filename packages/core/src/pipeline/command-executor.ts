@@ -86,10 +86,11 @@ export class CommandExecution {
 
   /** Gives back the monotonic time of the start, if anybody wants to know the duration. */
   #reportStart(scope: DispatchScope): number {
-    const { signals, time, registry } = this.#parts;
+    const { counting, signals, time, registry } = this.#parts;
+    const command = scope.message as CommandMessage;
+    counting.started(command);
     const isWanted = signals.wants('command.started') || signals.wants('command.completed');
     if (!isWanted && !registry.handlesBusEvents) return 0;
-    const command = scope.message as CommandMessage;
     const startedAt = time.monotonic();
     if (signals.wants('command.started')) {
       signals.emit({ type: 'command.started', at: time.at(startedAt), command });

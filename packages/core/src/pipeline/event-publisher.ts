@@ -111,7 +111,8 @@ export class EventPublishing {
   }
 
   #report(event: EventMessage): void {
-    const { signals, time } = this.#parts;
+    const { counting, signals, time } = this.#parts;
+    counting.published(event);
     if (!signals.wants('event.published')) return;
     signals.emit({ type: 'event.published', at: time.at(time.monotonic()), event });
   }

@@ -1,5 +1,6 @@
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import type { EventMessage } from '../message/message.ts';
+import type { MessageCounting } from '../signals/message-counting.ts';
 import type { SignalHub } from '../signals/signal-hub.ts';
 import type { SignalTime } from '../signals/signal-time.ts';
 import type { Deadlines } from '../timing/deadlines.ts';
@@ -12,6 +13,7 @@ import type { Wrapping } from './wrapping.ts';
 /** What the stages of the pipeline share. */
 export interface PipelineParts {
   readonly signals: SignalHub;
+  readonly counting: MessageCounting;
   readonly time: SignalTime;
   readonly deadlines: Deadlines;
   readonly registry: HandlerRegistry;

@@ -1,3 +1,4 @@
+import type { CommandMessage, EventMessage } from '../message/message.ts';
 import type { BusObserver } from './bus-signal.ts';
 
 /** What was observed of one quantity. */
@@ -26,6 +27,13 @@ export interface BusReadings {
 export interface MetricsSource extends BusObserver {
   /** Called by the bus that takes this as its `metrics`, before it observes. */
   attach?(readings: BusReadings): void;
+  /**
+   * Called in place of the signal `event.published` by the bus that takes this as its `metrics`, if `signals` are
+   * named: counting needs neither an object nor the time.
+   */
+  eventPublished?(event: EventMessage): void;
+  /** The same in place of `command.started`. */
+  commandStarted?(command: CommandMessage): void;
   /** Forgets what was measured. Called by the bus's `reset()`. */
   reset?(): void;
   snapshot(): MetricsSnapshot | Promise<MetricsSnapshot>;

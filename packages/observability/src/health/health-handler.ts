@@ -36,7 +36,7 @@ export function healthHandler(
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, report: HealthReport): void {
-  const path = new URL(request.url ?? '/', 'http://localhost').pathname;
+  const [path = '/'] = (request.url ?? '/').split('?', 1); // not as a URL: anybody may ask for '//'
   const { ok, body } = answerFor(path, report);
   const text = `${JSON.stringify(body)}\n`;
   response.writeHead(ok ? 200 : 503, {

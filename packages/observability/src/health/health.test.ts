@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createMessageBus, defineEvent, typeOnly } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
@@ -154,5 +154,14 @@ describe('healthHandler', () => {
     const url = await serve(createHealthMonitor());
 
     expect((await fetch(url, { method: 'DELETE' })).status).toBe(405);
+  });
+
+  it('answers a path that is no URL', async () => {
+    const { port } = new URL(await serve(createHealthMonitor()));
+    const asked = get({ port, host: '127.0.0.1', path: '//', timeout: 1_000 });
+
+    const [{ statusCode }] = (await once(asked, 'response')) as [IncomingMessage];
+
+    expect(statusCode).toBe(503);
   });
 });
