@@ -12,14 +12,18 @@ const SYNTAX_RUNTIME = '@oxc-project/runtime/';
 /**
  * Bundles `src/{name}.ts` into `dist/{name}.js` for each name, and what several of them need into
  * `dist/shared.js`: one more file costs an importer more than code that it does not use.
- * Other packages stay imports. Nothing is renamed, so that stack traces can be read.
+ * Other packages stay imports, except those of `inlined`. Nothing is renamed, so that stack traces can be read.
  */
-export async function bundle(dir: string, names: readonly string[]): Promise<void> {
+export async function bundle(
+  dir: string,
+  names: readonly string[],
+  inlined: readonly string[] = [],
+): Promise<void> {
   const build = await rolldown({
     cwd: dir,
     input: Object.fromEntries(names.map((name) => [name, `src/${name}.ts`])),
     platform: 'node',
-    external: (id) => /^[^./]/.test(id) && !id.startsWith(SYNTAX_RUNTIME),
+    external: (id) => /^[^./]/.test(id) && !id.startsWith(SYNTAX_RUNTIME) && !inlined.includes(id),
     transform: { target: TARGET },
     onLog(_level, { message }) {
       throw new Error(message);

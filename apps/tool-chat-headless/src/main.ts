@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { CommanderError } from 'commander';
 import { parseArguments, type Arguments } from './arguments.ts';
 import { ExitCode } from './exit-code.ts';
 
+// From the second start on, what is loaded below need not be compiled. Where that cannot be kept, nothing changes.
+enableCompileCache();
 // A reader that has seen enough (`| head`) is no failure.
 process.stdout.on('error', quietOnClosedPipe);
 process.stderr.on('error', quietOnClosedPipe);

@@ -23,13 +23,13 @@ export interface LoopGuard {
 
 /** Makes the guard of one run. */
 export function createLoopGuard({ nudgeAt = 3, stopAt = 5 }: LoopGuardOptions = {}): LoopGuard {
-  const seen = new Map<string, number>();
+  const counts = new Map<string, CallCount>();
 
   return {
     judge(toolName, args) {
-      const call = `${toolName}\0${canonicalArguments(args)}`;
-      const times = (seen.get(call) ?? 0) + 1;
-      seen.set(call, times);
+      const count = counts.get(toolName);
+      if (!count) counts.set(toolName, new CallCount(args));
+      const times = count ? count.add(args) : 1;
       if (times >= stopAt) return 'stop';
       return times >= nudgeAt ? 'nudge' : 'go';
     },
@@ -39,6 +39,25 @@ export function createLoopGuard({ nudgeAt = 3, stopAt = 5 }: LoopGuardOptions = 
 /** What the model reads besides the result of a repeated call. */
 export const LOOP_NUDGE =
   'Note: this exact call was made several times already and gives nothing new. Use the results you have, try something else, or answer.';
+
+/** The calls of one tool: most are called once in a run, so arguments are compared from the second call on. */
+class CallCount {
+  readonly #first: unknown;
+  #times: Map<string, number> | undefined;
+
+  constructor(first: unknown) {
+    this.#first = first;
+  }
+
+  /** Gives how often these arguments were seen, this time included. */
+  add(args: unknown): number {
+    this.#times ??= new Map([[canonicalArguments(this.#first), 1]]);
+    const call = canonicalArguments(args);
+    const times = (this.#times.get(call) ?? 0) + 1;
+    this.#times.set(call, times);
+    return times;
+  }
+}
 
 /** The same arguments are the same text, whatever the order of their keys and their spaces. */
 function canonicalArguments(args: unknown): string {

@@ -14,7 +14,8 @@ export async function runLoop(run: Run): Promise<StopReason> {
     if (run.step >= run.maxSteps) return 'stepLimit';
     await tell(run, run.step === 0 ? 'calling LLM' : 'getting final response');
     const response = await askModel(run);
-    await run.latch.wait(run.journal.write({ type: 'model.answered', step: run.step, response }));
+    const { journal, step } = run;
+    if (journal) await run.latch.wait(journal.write({ type: 'model.answered', step, response }));
     const outcome = await takeStep(run, response, response.message.toolCalls.map(fresh));
     if (outcome !== 'goOn') return outcome;
   }

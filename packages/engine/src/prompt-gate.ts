@@ -24,44 +24,80 @@ export interface PromptGate {
 
 /** Makes the gate of one session. */
 export function createPromptGate(sessionId: string, onBusy: OnBusy): PromptGate {
-  const inside = new AsyncLocalStorage<{ active: boolean }>();
-  const visitors = new Set<Visitor>();
-  let last: Promise<void> = Promise.resolve();
+  return new SingleGate(sessionId, onBusy);
+}
 
-  return {
-    async enter(visitor, work) {
-      if (inside.getStore()?.active) throw new EngineBusyError(sessionId, 'inside');
-      if (visitors.size > 0 && onBusy === 'reject') throw new EngineBusyError(sessionId, 'running');
-      if (onBusy === 'interrupt') abortAll(new RunInterruptedError());
+/** Keeps no chain of promises from one visitor to the next: each would keep the run before it alive. */
+class SingleGate implements PromptGate {
+  readonly #sessionId: string;
+  readonly #onBusy: OnBusy;
+  readonly #inside = new AsyncLocalStorage<{ active: boolean }>();
+  /** Who is inside or waits. */
+  readonly #visitors = new Set<Visitor>();
+  /** Let those who wait in, in the order they came. */
+  readonly #waiting = new Set<() => void>();
+  readonly #idleWaits: (() => void)[] = [];
 
-      const turnBefore = last;
-      const done = Promise.withResolvers<void>();
-      const waits = visitors.size > 0;
-      last = done.promise;
-      visitors.add(visitor);
-      try {
-        if (waits) await visitor.latch.wait(turnBefore);
-        return await runInside(work);
-      } finally {
-        visitors.delete(visitor);
-        // One that gave up waiting must not let the next in before those ahead of it are out.
-        void turnBefore.then(() => done.resolve());
-      }
-    },
-    abortAll,
-    whenIdle: () => last,
-  };
+  constructor(sessionId: string, onBusy: OnBusy) {
+    this.#sessionId = sessionId;
+    this.#onBusy = onBusy;
+  }
 
-  async function runInside<T>(work: () => Promise<T>): Promise<T> {
-    const scope = { active: true };
+  async enter<T>(visitor: Visitor, work: () => Promise<T>): Promise<T> {
+    const waits = this.#visitors.size > 0;
+    if (this.#inside.getStore()?.active) throw new EngineBusyError(this.#sessionId, 'inside');
+    if (waits && this.#onBusy === 'reject') throw new EngineBusyError(this.#sessionId, 'running');
+    if (waits && this.#onBusy === 'interrupt') this.abortAll(new RunInterruptedError());
+
+    this.#visitors.add(visitor);
     try {
-      return await inside.run(scope, work);
+      if (waits) await this.#turnOf(visitor);
+      return await this.#runInside(work);
     } finally {
-      scope.active = false;
+      this.#visitors.delete(visitor);
+      if (this.#visitors.size === 0) this.#becameIdle();
     }
   }
 
-  function abortAll(reason: Error): void {
-    for (const visitor of visitors) visitor.abort(reason);
+  abortAll(reason: Error): void {
+    for (const visitor of this.#visitors) visitor.abort(reason);
+  }
+
+  whenIdle(): Promise<void> {
+    if (this.#visitors.size === 0) return Promise.resolve();
+    return new Promise((resolve) => void this.#idleWaits.push(resolve));
+  }
+
+  /** One that gives up waiting leaves its place; had it been let in already, its turn goes to the next. */
+  async #turnOf({ latch }: Visitor): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    try {
+      await latch.wait(promise);
+    } catch (thrown) {
+      if (!this.#waiting.delete(resolve)) this.#letNextIn();
+      throw thrown;
+    }
+  }
+
+  async #runInside<T>(work: () => Promise<T>): Promise<T> {
+    const scope = { active: true };
+    try {
+      return await this.#inside.run(scope, work);
+    } finally {
+      scope.active = false;
+      this.#letNextIn();
+    }
+  }
+
+  #letNextIn(): void {
+    const [next] = this.#waiting;
+    if (!next) return;
+    this.#waiting.delete(next);
+    next();
+  }
+
+  #becameIdle(): void {
+    for (const resolve of this.#idleWaits.splice(0)) resolve();
   }
 }

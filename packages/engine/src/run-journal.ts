@@ -50,9 +50,6 @@ export function runStream(runId: string): string {
   return `run/${runId}`;
 }
 
-/** A journal that keeps nothing, for runs that need not survive. */
-export const noJournal: RunJournal = { write: () => Promise.resolve() };
-
 /** Continues the journal of a run whose stream is at `version`. */
 export function createRunJournal(store: StreamStore, runId: string, version = 0): RunJournal {
   const stream = runStream(runId);

@@ -26,7 +26,8 @@ export interface Run extends RunParts {
   readonly sessionId: SessionId;
   readonly signal: AbortSignal;
   readonly latch: AbortLatch;
-  readonly journal: RunJournal;
+  /** Absent: the run need not survive. */
+  readonly journal: RunJournal | undefined;
   readonly budget: Budget | undefined;
   readonly guard: LoopGuard;
   /** Resolves when the bus has taken the event; never rejects. */

@@ -3,7 +3,6 @@ import {
   ok,
   toError,
   toErrorData,
-  type EventMessage,
   type HandlerContext,
   type Outcome,
   type SessionId,
@@ -19,7 +18,7 @@ import { createLoopGuard, type LoopGuardOptions } from './loop-guard.ts';
 import { ToolChatRunFinishedEvent, type StopReason, type ToolChatResult } from './messages.ts';
 import type { PromptGate } from './prompt-gate.ts';
 import { recordedRun, restoreTurn, type RecordedRun } from './resume.ts';
-import { createRunJournal, noJournal, readRunRecords } from './run-journal.ts';
+import { createRunJournal, readRunRecords, type RunJournal } from './run-journal.ts';
 import type { Run, RunParts } from './run.ts';
 
 /** What runs are made of. */
@@ -112,10 +111,10 @@ export class Runner {
       sessionId,
       signal,
       latch,
-      journal: store ? createRunJournal(store, runId, version) : noJournal,
+      journal: store && createRunJournal(store, runId, version),
       budget: this.#hasBudget ? budget({ ...this.#budgetLimits, clock: parts.clock }) : undefined,
       guard: createLoopGuard(loopGuard),
-      publish: (event) => publish(context, event, signal),
+      publish: createPublish(context, signal),
       step: 0,
       text: '',
       usage: undefined,
@@ -143,7 +142,7 @@ async function begin(run: Run, prompt: string): Promise<StopReason> {
   run.signal.throwIfAborted();
   await tell(run, 'processing');
   const { runId, sessionId } = run;
-  if (run.journal !== noJournal) {
+  if (run.journal) {
     const history = run.history.toJSON();
     const started = { type: 'run.started', runId, sessionId, prompt, history } as const;
     await run.latch.wait(run.journal.write(started));
@@ -198,7 +197,7 @@ async function finish(run: Run, { stopReason, error }: Ending): Promise<Outcome<
   const result: ToolChatResult = { runId, text, stopReason, steps, toolCalls, usage };
   const failed = stopReason === 'error' || stopReason === 'aborted';
   // A failed run stays open in the journal: it can be resumed.
-  if (stopReason !== 'error') await keepResult(run, result);
+  if (run.journal && stopReason !== 'error') await keepResult(run.journal, run, result);
   await tell(run, failed ? 'failed' : 'finished');
   await run.publish(
     ToolChatRunFinishedEvent({ ...result, ...(error && { error: toErrorData(error) }) }),
@@ -210,8 +209,8 @@ async function finish(run: Run, { stopReason, error }: Ending): Promise<Outcome<
 const FLUSH_MS = 50;
 
 /** The answer counts even where its journal can no longer be written: nothing would be run again. */
-async function keepResult(run: Run, result: ToolChatResult): Promise<void> {
-  const written = run.journal.write({ type: 'run.finished', result }).catch(() => {});
+async function keepResult(journal: RunJournal, run: Run, result: ToolChatResult): Promise<void> {
+  const written = journal.write({ type: 'run.finished', result }).catch(() => {});
   const { clock } = run;
   await (run.signal.aborted
     ? Promise.race([written, sleep(FLUSH_MS, { clock })])
@@ -219,18 +218,16 @@ async function keepResult(run: Run, result: ToolChatResult): Promise<void> {
 }
 
 /** Events tell of the run; a bus that no longer takes them must not change how it ends. */
-async function publish(
-  context: HandlerContext,
-  event: EventMessage,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    // What is told after an abort must not be refused because of it.
-    const options = signal.aborted ? UNAWAITED : { ...UNAWAITED, signal };
-    await context.publish(event, options);
-  } catch {
-    // The bus stops, or the session ended: nobody listens any more.
-  }
+function createPublish(context: HandlerContext, signal: AbortSignal): Run['publish'] {
+  const untilAborted = { ...UNAWAITED, signal };
+  return async (event) => {
+    try {
+      // What is told after an abort must not be refused because of it.
+      await context.publish(event, signal.aborted ? UNAWAITED : untilAborted);
+    } catch {
+      // The bus stops, or the session ended: nobody listens any more.
+    }
+  };
 }
 
 const UNAWAITED = { awaitProcessing: false } as const;

@@ -64,11 +64,11 @@ async function execute(
   call: RecordedCall['call'],
   { index, nudge }: CallPlace,
 ): Promise<Pick<RunToolCall, 'status' | 'content'>> {
-  const { step, signal, sessionId, runId: engineId } = run;
+  const { step, signal, sessionId, runId: engineId, journal } = run;
   let notWritten: Error | undefined;
   const { status, content } = await run.tools.executeToolCall(
     { ...call, idempotencyKey: `${run.runId}:${step}:${index}` },
-    { signal, sessionId, engineId, beforeRun: writeIntent },
+    { signal, sessionId, engineId, ...(journal && { beforeRun: writeIntent }) },
   );
   if (notWritten) throw notWritten;
   return { status, content: nudge ? `${content}\n\n${LOOP_NUDGE}` : content };
@@ -76,7 +76,7 @@ async function execute(
   /** What cannot be written down must not begin. */
   async function writeIntent({ args, effect, idempotencyKey }: ImminentRun): Promise<void> {
     try {
-      await run.journal.write({
+      await journal?.write({
         type: 'tool.intent',
         step,
         index,
@@ -94,6 +94,6 @@ async function execute(
 
 async function record(run: Run, { index }: CallPlace, outcome: RunToolCall): Promise<RunToolCall> {
   const { status, content } = outcome;
-  await run.journal.write({ type: 'tool.settled', step: run.step, index, status, content });
+  await run.journal?.write({ type: 'tool.settled', step: run.step, index, status, content });
   return outcome;
 }

@@ -36,17 +36,13 @@ const DETAILS: ReadonlySet<keyof Usage> = new Set([
 /** Sums what several calls used. A sum of something unknown is unknown; details that one call lacks are those of the others. */
 export function addUsage(a: Usage | undefined, b: Usage): Usage {
   if (!a) return b;
-  const sum: Partial<Record<keyof Usage, number | undefined>> = {};
+  const sum: { -readonly [Field in keyof Usage]: number } = {};
   for (const field of FIELDS) {
     const [left, right] = [a[field], b[field]];
     if (left !== undefined && right !== undefined) sum[field] = left + right;
-    else if (DETAILS.has(field)) sum[field] = left ?? right;
+    else if (DETAILS.has(field) && (left ?? right) !== undefined) sum[field] = (left ?? right)!;
   }
-  return withoutUnknown(sum);
-}
-
-function withoutUnknown(usage: Record<string, number | undefined>): Usage {
-  return Object.fromEntries(Object.entries(usage).filter(([, value]) => value !== undefined));
+  return sum;
 }
 
 /** What a call cost by a price list; undefined when the tokens are not known. */

@@ -44,35 +44,39 @@ export function checkOptions(
   type: string,
   options: CommandOptions & EventOptions,
 ): void {
-  const issues = [...optionIssues(options)];
+  const issues: StandardSchemaV1.Issue[] = [];
+  collectOptionIssues(options, issues);
   if (issues.length > 0) throw new InvalidMessageError(kind, type, issues);
 }
 
-function* optionIssues(options: EventOptions): Generator<StandardSchemaV1.Issue> {
-  for (const key of ['id', 'sessionId', 'correlationId'] as const) {
+const textOptions = ['id', 'sessionId', 'correlationId'] as const;
+const instantOptions = ['createdAt', 'scheduledAt'] as const;
+
+function collectOptionIssues(options: EventOptions, issues: StandardSchemaV1.Issue[]): void {
+  for (const key of textOptions) {
     const value = options[key];
     if (value !== undefined && (typeof value !== 'string' || value === '')) {
-      yield { path: [key], message: 'expected a non-empty string' };
+      issues.push({ path: [key], message: 'expected a non-empty string' });
     }
   }
-  for (const key of ['createdAt', 'scheduledAt'] as const) {
+  for (const key of instantOptions) {
     const value = options[key];
     if (value !== undefined && !Number.isFinite(value)) {
-      yield { path: [key], message: 'expected an instant in epoch milliseconds' };
+      issues.push({ path: [key], message: 'expected an instant in epoch milliseconds' });
     }
   }
-  yield* metadataIssues(options.metadata);
+  if (options.metadata !== undefined) collectMetadataIssues(options.metadata, issues);
 }
 
-function* metadataIssues(metadata: unknown): Generator<StandardSchemaV1.Issue> {
-  if (metadata === undefined) return;
+function collectMetadataIssues(metadata: unknown, issues: StandardSchemaV1.Issue[]): void {
   if (typeof metadata !== 'object' || metadata === null || Array.isArray(metadata)) {
-    yield { path: ['metadata'], message: 'expected an object' };
+    issues.push({ path: ['metadata'], message: 'expected an object' });
     return;
   }
   for (const key of dangerousKeys) {
     if (Object.hasOwn(metadata, key)) {
-      yield { path: ['metadata', key], message: 'this key is refused, it could reach a prototype' };
+      const message = 'this key is refused, it could reach a prototype';
+      issues.push({ path: ['metadata', key], message });
     }
   }
 }

@@ -61,6 +61,11 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
     return (this.#context ??= new MessageContext(this.scope, this.parts, 1));
   }
 
+  /** Neither handlers nor observers hear of it. */
+  get isUnheard(): boolean {
+    return this.#plan.groups.length === 0 && !this.parts.signals.wants('event.processed');
+  }
+
   /** To be called inside the scope. */
   start(): void {
     const { signals, time } = this.parts;

@@ -144,7 +144,9 @@ export class EventPump {
     scope.generation = entry.generation;
     const dispatch = new EventDispatch(scope, this.#parts, entry);
     if (entry.isClaimed) entry.dispatch = dispatch;
-    entry.publisher.runInAsyncScope(enterAndStart, undefined, this.#parts, dispatch);
+    // Where nobody hears of it, nobody can tell whose async context it is.
+    if (dispatch.isUnheard) dispatch.start();
+    else entry.publisher.runInAsyncScope(enterAndStart, undefined, this.#parts, dispatch);
   }
 }
 
