@@ -177,6 +177,26 @@ describe('5.1 future events', () => {
 });
 
 describe('5.2 changing and repeating', () => {
+  it.each<[string, (after: number) => number]>([
+    ['gives NaN', () => Number.NaN],
+    ['gives an instant that is not later', () => 5],
+    ['throws', () => Number(Symbol('no'))],
+  ])('5.2 a recurrence that %s is reported and ends its schedule', async (_, next) => {
+    const { bus, clock, signals } = await startBus();
+    let handled = 0;
+    bus.registerEventHandler(Said, () => void handled++);
+    let calls = 0;
+    const oneLater = (after: number): number => (calls++ === 0 ? after + 10 : next(after));
+
+    bus.schedule(Said({ text: '' }), { next: oneLater }, { id: 'odd', onMissed: 'once' });
+    await clock.advanceAsync(50);
+
+    expect(handled).toBe(1);
+    expect(signals.of('store.failed')).toMatchObject([{ operation: 'schedule' }]);
+    expect(await bus.listScheduled()).toEqual([]);
+    expect(() => bus.schedule(Said({ text: '' }), every(10), { id: 'odd' })).not.toThrow();
+  });
+
   it('5.2 cancelScheduled takes an event back once', async () => {
     const { bus, clock } = await startBus();
     let handled = 0;

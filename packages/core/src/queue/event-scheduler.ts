@@ -47,7 +47,7 @@ export class EventScheduler {
   readonly #options: EventSchedulerOptions;
   readonly #store: ScheduledEventStore;
   readonly #timer: DueTimer;
-  readonly #schedules = new RecurringSchedules();
+  readonly #schedules = new RecurringSchedules((thrown) => this.#report('schedule', thrown));
   readonly #handling = new Set<Promise<void>>();
   readonly #reportedUnknown = new Set<string>();
   #running = false;

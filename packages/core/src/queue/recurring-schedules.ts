@@ -7,6 +7,12 @@ import { nextOccurrence, occurrence, type Schedule } from './schedule.ts';
 /** The schedules of a bus, found by the ids of their occurrences, whichever process made those. */
 export class RecurringSchedules {
   readonly #byId = new Map<string, Schedule>();
+  readonly #failed: (thrown: unknown) => void;
+
+  /** `failed` hears of recurrences that throw or do not go forward; such a schedule ends. */
+  constructor(failed: (thrown: unknown) => void) {
+    this.#failed = failed;
+  }
 
   /** @throws InvalidOptionsError */
   create(
@@ -26,7 +32,9 @@ export class RecurringSchedules {
       problems.push(`onMissed must be 'skip' or 'once', got '${String(onMissed)}'`);
     }
     if (problems.length > 0) throw new InvalidOptionsError('schedule an event', problems);
-    const schedule = { id, event, recurrence, onMissed, ended: false, occurrenceId: undefined };
+    const guarded = { next: (after: number) => this.#next(recurrence, after) };
+    const state = { ended: false, occurrenceId: undefined };
+    const schedule = { id, event, recurrence: guarded, onMissed, ...state };
     this.#byId.set(id, schedule);
     return schedule;
   }
@@ -66,6 +74,19 @@ export class RecurringSchedules {
 
   clear(): void {
     for (const schedule of this.#byId.values()) this.end(schedule);
+  }
+
+  /** An instant that is not later would be due at once, and again, and leave no turn to anything else. */
+  #next(recurrence: Recurrence, after: number): number | undefined {
+    try {
+      const at = recurrence.next(after);
+      if (at === undefined || (Number.isFinite(at) && at > after)) return at;
+      const problem = `next(${after}) of a recurrence must give a later instant, got ${String(at)}`;
+      throw new InvalidOptionsError('repeat', [problem]);
+    } catch (thrown) {
+      this.#failed(thrown);
+      return undefined;
+    }
   }
 
   #occurrence(schedule: Schedule, at: number | undefined): EventMessage | undefined {
