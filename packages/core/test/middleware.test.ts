@@ -299,6 +299,40 @@ describe('command middleware', () => {
     expect(steps).toEqual(['m before', 'm after']);
   });
 
+  it('8 one that hands on what next gave costs no promise of its own', async () => {
+    const { bus } = await startBus();
+    const given: Promise<CommandResult>[] = [];
+    const handsOn = (name: string): CommandMiddleware => ({
+      name,
+      aroundCommand(_call, next) {
+        const result = next();
+        given.push(result);
+        return result;
+      },
+    });
+    for (const name of ['outer', 'middle', 'inner']) bus.addCommandMiddleware(handsOn(name));
+    bus.registerCommandHandler(Ask, () => '');
+
+    await bus.execute(Ask({ text: '' }));
+
+    expect(new Set(given).size).toBe(1);
+  });
+
+  it('2.5 a handler that aborts its own command in its turn is late, inside middleware too', async () => {
+    const { bus, signals } = await startBus();
+    bus.addCommandMiddleware({ name: 'm', aroundCommand: (_call, next) => next() });
+    const caller = new AbortController();
+    bus.registerCommandHandler(Ask, () => {
+      caller.abort();
+      return 'too late';
+    });
+
+    const result = await bus.execute(Ask({ text: '' }), { signal: caller.signal });
+
+    expect(result).toMatchObject({ error: { code: 'LLMGINE_COMMAND_CANCELLED' } });
+    expect(signals.of('handler.settled-late')).toMatchObject([{ result: 'too late' }]);
+  });
+
   it('2.5 execute settles at its deadline though a middleware never does', async () => {
     const { bus, clock } = await startBus();
     bus.addCommandMiddleware({ name: 'stuck', aroundCommand: forever });
