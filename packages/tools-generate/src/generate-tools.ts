@@ -50,8 +50,7 @@ function typeProblems(
   { name, parameters }: ToolFunction,
 ): readonly SourceProblem[] {
   return parameters.flatMap((parameter) => {
-    const type = typeWithin(checker, parameter);
-    const found = unsupportedIn(program, type) ?? dateProblem(checker, parameter);
+    const found = unsupportedIn(program, parameter.type) ?? dateProblem(checker, parameter);
     return found === undefined
       ? []
       : [
@@ -65,7 +64,7 @@ function typeProblems(
 
 function dateProblem(checker: ts.TypeChecker, parameter: ToolParameter): string | undefined {
   try {
-    reviveDates(checker, typeWithin(checker, parameter), 'value');
+    reviveDates(checker, parameter.type, 'value');
     return undefined;
   } catch (thrown) {
     if (thrown instanceof AmbiguousDateError)
@@ -74,18 +73,14 @@ function dateProblem(checker: ts.TypeChecker, parameter: ToolParameter): string 
   }
 }
 
-/** A parameter with a default is never undefined inside the function, but may be left out. */
-function typeWithin(checker: ts.TypeChecker, { type, optional }: ToolParameter): ts.Type {
-  return optional ? checker.getNonNullableType(type) : type;
-}
-
 function callArguments(checker: ts.TypeChecker, each: ToolFunction): readonly string[] {
   return each.parameters.map((parameter, index) => {
     const access = each.takesObject ? 'args' : `args.${parameter.name}`;
-    const type = typeWithin(checker, parameter);
+    const { type, node } = parameter;
     const revived = reviveDates(checker, type, access);
+    // A parameter with a default is never undefined inside the function, but may be left out.
     const given =
-      revived && parameter.optional
+      revived && node.initializer
         ? `${access} === undefined ? undefined : ${revived}`
         : (revived ?? access);
     // The values of an enum are its own type, which only the function names.

@@ -46,7 +46,7 @@ export function readFunctions(opened: SourceProgram): FoundFunctions {
       const tags = ts.getJSDocTags(documented);
       if (tags.some(({ tagName }) => ['ignore', 'internal'].includes(tagName.text))) continue;
       const found = readFunction(opened, { name, node, documented });
-      problems.push(...functionProblems(found));
+      problems.push(...functionProblems(found), ...signatureProblems(opened.checker, found));
       functions.push(found);
     }
   }
@@ -58,8 +58,8 @@ type Exported = readonly [name: string, node: ts.SignatureDeclaration, documente
 function* exportedFunctions(statement: ts.Statement): Generator<Exported> {
   const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
   if (!modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return;
-  if (ts.isFunctionDeclaration(statement) && statement.name && statement.body) {
-    yield [statement.name.text, statement, statement];
+  if (ts.isFunctionDeclaration(statement) && statement.body) {
+    yield [statement.name?.text ?? 'default', statement, statement];
   }
   if (!ts.isVariableStatement(statement)) return;
   for (const { name, initializer } of statement.declarationList.declarations) {
@@ -155,6 +155,21 @@ function* functionProblems({
       );
     }
   }
+}
+
+/** What the file of definitions could not call. */
+function* signatureProblems(
+  checker: ts.TypeChecker,
+  { name, node, parameters }: ToolFunction,
+): Generator<SourceProblem> {
+  const problem = (message: string): SourceProblem =>
+    problemAt(node, `function '${name}' ${message}`);
+  if (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Default)
+    yield problem('is the default export; export it by its name');
+  if (checker.getTypeAtLocation(node).getCallSignatures().length > 1)
+    yield problem('has overloads; a tool has one list of parameters');
+  if (parameters.some((parameter) => parameter.name === 'this'))
+    yield problem('has a this parameter, which nobody gives to a tool');
 }
 
 function descriptionOf(node: ts.Node): string {

@@ -33,18 +33,18 @@ class DateRevival {
     if (outer.includes(type))
       throw new AmbiguousDateError('a Date inside a type that refers to itself');
     const within = [...outer, type];
-    if (type.isUnion()) return this.#visitUnion(type, path, within);
+    if (type.isUnion()) return this.#visitUnion(type.types, path, within);
     if (this.#checker.isTupleType(type)) throw new AmbiguousDateError('a Date inside a tuple');
     if (!this.#checker.isArrayType(type)) return this.#visitObject(type, path, within);
     const [item] = this.#checker.getTypeArguments(type as ts.TypeReference);
     return item && `${path}.map((item) => (${this.visit(item, 'item', within)}))`;
   }
 
-  #visitUnion(union: ts.UnionType, path: string, outer: Outer): string {
-    const [some, ...others] = union.types.filter((part) => !isNothing(part));
+  #visitUnion(parts: readonly ts.Type[], path: string, outer: Outer): string {
+    const [some, ...others] = parts.filter((part) => !isNothing(part));
     if (!some || others.length > 0)
       throw new AmbiguousDateError('a Date beside other types in a union');
-    return union.types
+    return parts
       .filter(isNothing)
       .map(({ flags }) => (flags & ts.TypeFlags.Null ? 'null' : 'undefined'))
       .reduce(
@@ -57,21 +57,23 @@ class DateRevival {
     if (this.#checker.getIndexInfosOfType(type).some((info) => this.#holdsDate(info.type, []))) {
       throw new AmbiguousDateError('a Date as a value of a record');
     }
-    const fields = this.#checker.getPropertiesOfType(type).flatMap((property) => {
-      const name = JSON.stringify(property.name);
-      const access = /^[A-Za-z_$][\w$]*$/.test(property.name)
-        ? `${path}.${property.name}`
-        : `${path}[${name}]`;
-      const revived = this.visit(this.#checker.getTypeOfSymbol(property), access, outer);
-      if (!revived) return [];
-      const isOptional = (property.flags & ts.SymbolFlags.Optional) !== 0;
-      return [
-        isOptional
-          ? `...(${access} !== undefined && { ${name}: ${revived} })`
-          : `${name}: ${revived}`,
-      ];
-    });
-    return `{ ...${path}, ${fields.join(', ')} }`;
+    const dated = this.#checker
+      .getPropertiesOfType(type)
+      .filter((property) => this.#holdsDate(this.#checker.getTypeOfSymbol(property), []));
+    const names = dated.map(({ name }, index) => `${JSON.stringify(name)}: field${index}`);
+    const fields = dated.map((property, index) => this.#field(property, `field${index}`, outer));
+    // Without the rest, an optional field would still have the type of its text beside that of its date.
+    return `(({ ${names.join(', ')}, ...rest }) => ({ ...rest, ${fields.join(', ')} }))(${path})`;
+  }
+
+  #field(property: ts.Symbol, path: string, outer: Outer): string {
+    const name = JSON.stringify(property.name);
+    const type = this.#checker.getTypeOfSymbol(property);
+    if ((property.flags & ts.SymbolFlags.Optional) === 0) {
+      return `${name}: ${this.visit(type, path, outer)}`;
+    }
+    const present = type.isUnion() ? type.types.filter((part) => !isUndefined(part)) : [type];
+    return `...(${path} !== undefined && { ${name}: ${this.#visitUnion(present, path, outer)} })`;
   }
 
   #holdsDate(type: ts.Type, outer: Outer): boolean {
@@ -92,6 +94,10 @@ class DateRevival {
       ...checker.getPropertiesOfType(type).map((property) => checker.getTypeOfSymbol(property)),
     ].some((part) => this.#holdsDate(part, within));
   }
+}
+
+function isUndefined({ flags }: ts.Type): boolean {
+  return (flags & ts.TypeFlags.Undefined) !== 0;
 }
 
 function isNothing({ flags }: ts.Type): boolean {

@@ -27,7 +27,8 @@ const config: CompletedConfig = {
  * @throws GenerateError
  */
 export function toSchemas(file: string, functions: readonly ToolFunction[]): readonly JsonSchema[] {
-  const { program } = openSource(file, functions.map(declareArguments).join(''));
+  // The empty statement takes a doc comment that stands last in the file, which would else describe the first arguments.
+  const { program } = openSource(file, `\n;${functions.map(declareArguments).join('')}`);
   const parser = createParser(program, config);
   const generator = new SchemaGenerator(program, parser, createFormatter(config), config);
 

@@ -174,13 +174,18 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
     ['<T>(generic: T) {}', 'type parameters'],
     ['(either: Date | string) {}', 'a Date beside other types'],
     ['(dates: Record<string, Date>) {}', 'a Date as a value of a record'],
+    ['(this: { x: number }, a: string) {}', 'this parameter'],
+    [
+      '(a: string): void;\nexport function f(a: number): void;\n/** Both. */\nexport function f(a: string | number) {}',
+      'has overloads',
+    ],
   ])('refuses f%s with the file and the line', (rest, message) => {
     const file = source(`\n/** Does something. */\nexport function f${rest}\n`);
 
     const { code, error } = run('generate', file);
 
     expect(code).toBe(1);
-    expect(error).toMatch(/tools\.ts:3:\d+ /);
+    expect(error).toMatch(/tools\.ts:[36]:\d+ /);
     expect(error).toContain(message);
   });
 
@@ -194,6 +199,31 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
     expect(text).toContain('level": 0 | "high"');
     expect(text).toContain('f((args.level) as Parameters<typeof f>[0]');
     expect(text).toContain('(args.all) as Parameters<typeof f>[1]');
+  });
+
+  it.each(['function named', 'function '])('refuses the default export of %s', (name) => {
+    const file = source(`/** Does something. */\nexport default ${name}(a: string) {}\n`);
+
+    expect(run('generate', file).error).toContain('is the default export');
+  });
+
+  it('gives null where a date may be null, and takes a date that may be left out out of its object', () => {
+    const file = source(
+      '/** Waits. */\nexport function f(until?: Date | null, range: { from?: Date } = {}) {}\n',
+    );
+
+    const text = generateTools({ file });
+
+    expect(text).toContain('args.until === null ? null');
+    expect(text).toContain('...(field0 !== undefined && { "from": new Date(field0) })');
+  });
+
+  it('keeps a doc comment that stands last in the file out of the schemas', () => {
+    const file = source(
+      '/** Does something. */\nexport function f(a: string) {}\n/** Astray. */\n',
+    );
+
+    expect(generateTools({ file })).not.toContain('Astray');
   });
 
   it('names all problems at once', () => {

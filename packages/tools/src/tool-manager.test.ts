@@ -5,7 +5,7 @@ import { type } from 'arktype';
 import * as v from 'valibot';
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import { z } from 'zod';
-import type { EventMessage, EventPublisher } from '@llmgine/core';
+import type { EventMessage, EventPublisher, SessionId } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import { allow, ask, deny, edit } from './approval.ts';
 import { defineTool, type Tool, type ToolContext } from './define-tool.ts';
@@ -644,6 +644,28 @@ describe('13.6 the deadline', () => {
     expect((await results)[1]?.content).toContain('Nothing was done');
   });
 
+  it('gives no slot to a call that was aborted while it waited', async () => {
+    const controller = new AbortController();
+    let finish: (value: string) => void = () => {};
+    const manager = managerOf([aTool({ execute: () => new Promise((r) => (finish = r)) })], {
+      maxConcurrency: 1,
+    });
+    const first = manager.executeToolCall({ id: '1', name: 'work' });
+    const waiting = manager.executeToolCall(
+      { id: '2', name: 'work' },
+      { signal: controller.signal },
+    );
+    controller.abort();
+    expect((await waiting).status).toBe('cancelled');
+    finish('first');
+    await first;
+
+    const third = manager.executeToolCall({ id: '3', name: 'work' });
+    await later(1);
+    finish('third');
+    expect((await third).content).toBe('third');
+  });
+
   it('frees the slot of a tool that hangs', async () => {
     const clock = createFakeClock();
     const manager = managerOf(
@@ -918,6 +940,20 @@ describe('13.9 approval', () => {
     manager.answerApproval({ toolCallId: '1', ...answer } as never);
 
     expect(await result).toMatchObject({ status });
+  });
+
+  it('goes by no answer of another session', async () => {
+    const manager = managerOf([{ ...echo(forecast), approval: 'ask' }], { publisher: recorder() });
+    const result = manager.executeToolCall(
+      { id: '1', name: 'work', arguments: { city: 'Paris' } },
+      { sessionId: 'mine' as SessionId },
+    );
+    await later(0);
+    const answer = { toolCallId: '1', decision: 'allow' } as const;
+
+    expect(manager.answerApproval(answer, 'other' as SessionId)).toBe(false);
+    expect(manager.answerApproval(answer, 'mine' as SessionId)).toBe(true);
+    expect(await result).toMatchObject({ status: 'ok' });
   });
 
   it('denies when a question expires, and cancels when the call is aborted', async () => {

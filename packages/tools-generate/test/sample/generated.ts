@@ -154,11 +154,11 @@ export const bookVisitTool = defineTool({
       args.level,
       args.range === undefined
         ? undefined
-        : {
-            ...args.range,
-            from: new Date(args.range.from),
-            to: args.range.to === null ? null : new Date(args.range.to),
-          },
+        : (({ from: field0, to: field1, ...rest }) => ({
+            ...rest,
+            from: new Date(field0),
+            to: field1 === null ? null : new Date(field1),
+          }))(args.range),
       args.others === undefined ? undefined : args.others.map((item) => new Date(item)),
     ),
 });
