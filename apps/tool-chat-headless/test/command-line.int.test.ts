@@ -207,6 +207,22 @@ describe('llmgine-chat', () => {
     }
   }, 60_000);
 
+  it('exits with 1 and says what TLS found when it cannot be spoken', async () => {
+    await using server = await startReplayServer(() => jsonResponse({}));
+    const url = server.baseUrl.replace('http:', 'https:');
+
+    const { code, lines } = await run(['--output', 'jsonl', 'hi'], against(url));
+
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toMatchObject({
+      type: 'result',
+      error: {
+        code: 'LLMGINE_MODEL:connection',
+        message: expect.stringMatching(/ssl|tls|EPROTO/i),
+      },
+    });
+  });
+
   it('exits with 3 when a server accepts and says nothing until --timeout', async () => {
     await using server = await startReplayServer(() => ({ afterwards: 'hang' }));
 
@@ -447,7 +463,36 @@ describe('llmgine-chat', () => {
     });
   });
 
-  it('connects the MCP servers of a config file', async () => {
+  it('calls the tools of the MCP servers of a config file', async () => {
+    const file = join(home, 'mcp-everything.json');
+    const command = join(import.meta.dirname, '../node_modules/.bin/mcp-server-everything');
+    writeFileSync(file, JSON.stringify({ mcpServers: { everything: { command, args: [] } } }));
+    await using server = await startReplayServer(({ body }) => {
+      const { messages } = body as { messages: { role: string; content: string }[] };
+      const result = messages.find(({ role }) => role === 'tool');
+      const echo = {
+        id: 'call_1',
+        name: 'everything__echo',
+        arguments: '{"message":"over there"}',
+      };
+      return sseResponse(
+        completionChunks(result ? { deltas: [result.content] } : { toolCalls: [echo] }),
+      );
+    });
+
+    const { code, lines } = await run(
+      ['--output', 'jsonl', '--approve', 'always', '--mcp', file, 'hi'],
+      against(server.baseUrl),
+    );
+
+    expect(lines.at(-1)).toMatchObject({
+      success: true,
+      text: expect.stringContaining('over there'),
+    });
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it('goes on without an MCP server that cannot be started, and says so', async () => {
     const file = join(home, 'mcp.json');
     writeFileSync(
       file,

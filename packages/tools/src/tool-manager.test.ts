@@ -59,6 +59,25 @@ const forecast = z.object({
 });
 
 describe('13.1 defineTool', () => {
+  it('13.4 checks against a plain JSON Schema after the tools were listed, and lists it unmarked', async () => {
+    const tools = createToolManager();
+    const input = { type: 'object', properties: { text: { type: 'string' } } };
+    tools.registerTool(
+      defineTool({
+        name: 'echo',
+        description: 'Echoes.',
+        effect: 'read',
+        input,
+        execute: (args) => args,
+      }),
+    );
+    const listed = JSON.stringify(tools.parseToolsToList());
+
+    const call = { id: 'call_1', name: 'echo', arguments: '{"text":"a"}' };
+    expect(await tools.executeToolCall(call)).toMatchObject({ status: 'ok', value: { text: 'a' } });
+    expect(JSON.stringify(tools.parseToolsToList())).toBe(listed);
+  });
+
   it('infers the types of its arguments from the input', () => {
     defineTool({
       name: 'a',

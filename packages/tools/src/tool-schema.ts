@@ -100,7 +100,8 @@ function createJsonSchemaCheck(
   let validator: Validator | undefined;
 
   return (value) => {
-    validator ??= new Validator(schema, draftOf(schema), false);
+    // It marks the parts of what it is given, and the schema is frozen once the tools are listed.
+    validator ??= new Validator(structuredClone(schema), draftOf(schema), false);
     const { valid, errors } = validator.validate(value);
     return valid ? { value } : { issues: errors.filter(isLeaf).map(toIssue) };
   };
