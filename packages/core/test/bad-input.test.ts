@@ -6,6 +6,7 @@ import {
   defineCommand,
   defineEvent,
   every,
+  fail,
   InvalidMessageError,
   InvalidOptionsError,
   LlmgineError,
@@ -92,6 +93,27 @@ describe('5 bad messages', () => {
       issues: [{ path: ['text'] }, { path: ['at', 'x'] }],
     });
     expect(refused.message).toMatch(/^Event 'strict' has invalid data: text: .*; at\.x: /);
+  });
+
+  it.each([
+    ['only a kind', {}],
+    ['no id', { type: 'said', sessionId: 'BUS', data: {} }],
+    ['no session', { type: 'said', id: 'x', data: {} }],
+  ])('a message made by hand with %s is refused', async (_, parts) => {
+    const { bus } = await startBus();
+
+    const event = await misuse(() => bus.publish({ kind: 'event', ...parts } as never));
+    const command = await misuse(() => bus.execute({ kind: 'command', ...parts } as never));
+
+    expect(event.code).toBe('LLMGINE_INVALID_OPTIONS');
+    expect(command.code).toBe('LLMGINE_INVALID_OPTIONS');
+  });
+
+  it('an outcome that fails with no Error has one all the same', () => {
+    const outcome = fail({ reason: 'x' } as never);
+
+    expect(outcome).toMatchObject({ success: false, error: { cause: { reason: 'x' } } });
+    expect(!outcome.success && outcome.error).toBeInstanceOf(Error);
   });
 
   it('data that is left out although it is needed is told as that', async () => {

@@ -1,3 +1,5 @@
+import { toError } from './error-data.ts';
+
 /** What became of handling a command. Made by `ok` and `fail` only. */
 export type Outcome<Result = unknown> =
   | { readonly success: true; readonly result: Result }
@@ -62,7 +64,7 @@ export function ok(result?: unknown): Outcome {
 
 /** Makes the outcome of a handler that could not do what it was asked. */
 export function fail(error: Error | string): Outcome<never> {
-  return new Failure(typeof error === 'string' ? new Error(error) : error);
+  return new Failure(typeof error === 'string' ? new Error(error) : toError(error));
 }
 
 /** Tells whether a value was made by `ok`, `fail` or `execute`. */

@@ -13,7 +13,7 @@ import { CommandRun } from './command-run.ts';
 import { DispatchScope, MAX_DEPTH } from './dispatch-scope.ts';
 import type { Sender } from './message-sender.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
-import { stamp } from './stamp.ts';
+import { isMessage, stamp } from './stamp.ts';
 
 /** What executing needs of the bus. */
 export interface CommandExecutionOptions {
@@ -36,8 +36,7 @@ export class CommandExecution {
 
   /** @throws InvalidOptionsError, BusStoppedError, SessionEndedError, PublishTooDeepError */
   execute(sender: Sender, given: CommandMessage, options?: ExecuteOptions): Promise<CommandResult> {
-    if (typeof given !== 'object' || given?.kind !== 'command')
-      throw new InvalidOptionsError('execute', [notACommand]);
+    if (!isMessage(given, 'command')) throw new InvalidOptionsError('execute', [notACommand]);
     if (options) checkSending('execute a command', options);
     const { scope: parent } = sender;
     const command = stamp(given, sender, this.#stampMetadata);

@@ -18,7 +18,7 @@ import type { PendingEvent } from './pending-event.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import type { QueueEntrance } from './queue-entrance.ts';
 import { markQuiet } from './quiet-mark.ts';
-import { stamp } from './stamp.ts';
+import { isMessage, stamp } from './stamp.ts';
 
 const queued: PublishReceipt = Object.freeze({ status: 'queued' });
 /** Shared, since fire-and-forget publishers mostly throw it away. */
@@ -55,8 +55,7 @@ export class EventPublishing {
 
   /** @throws InvalidOptionsError, BusStoppedError, SessionEndedError, PublishTooDeepError */
   publish(sender: Sender, given: EventMessage, options?: PublishOptions): Promise<PublishReceipt> {
-    if (typeof given !== 'object' || given?.kind !== 'event')
-      throw new InvalidOptionsError('publish', [notAnEvent]);
+    if (!isMessage(given, 'event')) throw new InvalidOptionsError('publish', [notAnEvent]);
     if (options?.signal !== undefined) checkSending('publish an event', options);
     const { scope } = sender;
     const event = stamp(given, sender, this.#options.stampMetadata);

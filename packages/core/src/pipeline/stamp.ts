@@ -32,3 +32,14 @@ export function stamp<M extends AnyMessage>(
   }
   return stamped as M;
 }
+
+/** Tells whether something is a message of a kind: what has no type, id or session was not made by a definition. */
+export function isMessage(given: AnyMessage, kind: AnyMessage['kind']): boolean {
+  return (
+    typeof given === 'object' &&
+    given?.kind === kind &&
+    typeof given.type === 'string' &&
+    typeof given.id === 'string' &&
+    typeof given.sessionId === 'string'
+  );
+}
