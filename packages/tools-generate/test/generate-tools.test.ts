@@ -218,6 +218,31 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
     expect(text).toContain('...(field0 !== undefined && { "from": new Date(field0) })');
   });
 
+  it('takes descriptions and defaults of an object from the doc comments of its fields', () => {
+    const file = source(
+      [
+        'export interface Booking {',
+        '  /** The name of the guest. */',
+        '  name: string;',
+        '  /**',
+        '   * How many come.',
+        '   * @default 2',
+        '   */',
+        '  guests?: number;',
+        '}',
+        '/** Books a table. */',
+        'export function book(booking: Booking) {}',
+        '',
+      ].join('\n'),
+    );
+
+    const text = generateTools({ file }).replace(/\s+/g, ' ');
+
+    expect(text).toContain('"description": "The name of the guest."');
+    expect(text).toContain('"description": "How many come."');
+    expect(text).toContain('"default": 2');
+  });
+
   it('keeps a doc comment that stands last in the file out of the schemas', () => {
     const file = source(
       '/** Does something. */\nexport function f(a: string) {}\n/** Astray. */\n',
