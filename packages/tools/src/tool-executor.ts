@@ -37,7 +37,7 @@ export type ToolExecutor = (given: ToolCall, options?: ToolCallOptions) => Promi
 
 /** Makes an executor of its parts. */
 export function createToolExecutor(parts: ExecutorParts): ToolExecutor {
-  return (given, options = {}) => new ToolJourney(parts, given, options).complete();
+  return (given, options) => new ToolJourney(parts, given, options ?? {}).complete();
 }
 
 /** One call on its way through the steps; each step is a function of its own. */

@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../tool-schema.ts';
-import { MAX_JSON_DEPTH } from './json-value.ts';
+import { MAX_JSON_DEPTH, toJsonValue } from './json-value.ts';
 import { allowsType, isRecord, matchesShallowly, resolveSchema } from './schema-shape.ts';
 
 /** A value brought nearer to its schema, and how. */
@@ -146,11 +146,12 @@ function textToBoolean(value: unknown, schema: JsonSchema): unknown {
   return text === 'true' ? true : text === 'false' ? false : undefined;
 }
 
+/** What text holds is read as warily as the arguments themselves. */
 function jsonTextToValue(value: unknown, schema: JsonSchema): unknown {
   if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return undefined;
   try {
-    const parsed: unknown = JSON.parse(value);
-    return allowsType(schema, parsed) ? parsed : undefined;
+    const { value: parsed, tooDeep, dropped } = toJsonValue(JSON.parse(value));
+    return !tooDeep && !dropped && allowsType(schema, parsed) ? parsed : undefined;
   } catch {
     return undefined;
   }

@@ -108,12 +108,19 @@ class ArgumentReader {
   }
 }
 
-/** Could be nested too deeply, or hold a lone surrogate or a key that reaches a prototype, in plain or escaped letters. */
+/** Numbers beyond all that a double holds, which JSON.parse makes infinite, need so long an exponent, or more digits than fit. */
+const longExponent = /\de\+?\d{3}/i;
+
+/**
+ * Could be nested too deeply, or hold a lone surrogate, an infinite number or a key that reaches a prototype, in plain
+ * or escaped letters.
+ */
 function isSuspicious(text: string): boolean {
   return (
     text.length >= MAX_JSON_DEPTH ||
     text.includes('__proto__') ||
     text.includes('\\u') ||
+    longExponent.test(text) ||
     !text.isWellFormed()
   );
 }
