@@ -112,6 +112,7 @@ function waysInOf({
   filters,
   wrapping,
   signals,
+  readings,
 }: BusWiring): Pick<
   Roles,
   | 'addEventFilter'
@@ -136,11 +137,13 @@ function waysInOf({
     },
     addObserver(observer) {
       checkPart('add an observer', observer, 'observe');
+      observer.attach?.(readings);
       return signals.add(observer);
     },
     setObservabilityManager(next) {
       checkPart('set the observability manager', next, 'observe');
       manager?.[Symbol.dispose]();
+      next.attach?.(readings);
       const observing = signals.add(next);
       wrapping.setManager(next);
       const watching = next.onChange?.(() => {
