@@ -872,9 +872,9 @@ function bound(store: MemoryScheduledEventStore): ScheduledEventStore {
     cancel: (id) => store.cancel(id),
     reschedule: (id, at) => store.reschedule(id, at),
     list: () => store.list(),
-    nextDueInMs: (types) => store.nextDueInMs(types),
+    nextDueInMs: (known) => store.nextDueInMs(known),
     onEarlier: (wake) => store.onEarlier(wake),
-    unknownTypes: (known) => store.unknownTypes?.(known) ?? Promise.resolve([]),
+    unknownWork: (known) => store.unknownWork?.(known) ?? Promise.resolve([]),
   };
 }
 
