@@ -153,7 +153,6 @@ export class EventScheduler {
       if (this.#running) this.#wake();
     } catch (thrown) {
       this.#report('schedule', thrown);
-      schedule.begun = true; // from now on it counts as missing, and is held when the store is there again
       if (this.#running) this.#timer.set(RETRY_MS);
     }
   }

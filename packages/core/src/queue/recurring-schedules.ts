@@ -61,16 +61,26 @@ export class RecurringSchedules {
   /** Holds the schedule's next occurrence, unless one is held already. */
   async hold(schedule: Schedule): Promise<void> {
     const { store } = this.#options;
-    const next = this.#occurrence(schedule, schedule.recurrence.next(await store.now()));
-    if (!next) return;
-    let instead = await this.#options.hold(next);
-    // Its recurrence has become another one, which comes earlier.
-    if (instead && !schedule.begun && isLater(instead, next, schedule)) {
-      instead = (await store.cancel(instead.id)) ? await this.#options.hold(next) : instead;
+    try {
+      const next = this.#occurrence(schedule, schedule.recurrence.next(await store.now()));
+      if (!next) return;
+      const instead = await this.#holdOccurrence(schedule, next);
+      if (instead) schedule.held = instead;
+      if (schedule.ended) await store.cancel(next.id);
+    } catch (thrown) {
+      schedule.held = undefined;
+      throw thrown;
+    } finally {
+      schedule.begun = true;
     }
-    schedule.begun = true;
-    if (instead) schedule.held = instead;
-    if (schedule.ended) await store.cancel(next.id);
+  }
+
+  async #holdOccurrence(schedule: Schedule, next: EventMessage): Promise<HeldInstead | undefined> {
+    const { hold, store } = this.#options;
+    const instead = await hold(next);
+    if (!instead || schedule.begun || !isLater(instead, next, schedule)) return instead;
+    // Its recurrence has become another one, which comes earlier.
+    return (await store.cancel(instead.id)) ? hold(next) : instead;
   }
 
   /**
