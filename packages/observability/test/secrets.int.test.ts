@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { createSignalHub, fail } from '@llmgine/core';
+import { PassThrough, Readable } from 'node:stream';
+import { createSignalHub, fail, systemClock } from '@llmgine/core';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { SimpleSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { describe, expect, it } from 'vitest';
 import {
@@ -12,6 +14,7 @@ import {
   createObservabilityManager,
 } from '../src/index.ts';
 import { createOpenTelemetryHandler } from '../src/otel/index.ts';
+import { runViewer } from '../src/viewer/viewer.ts';
 import { startOtlpReceiver } from './otlp-receiver.ts';
 import { aToolChatBus, Ask, chatOnce, LookUp } from './tool-chat.ts';
 
@@ -36,6 +39,14 @@ const content = {
 /** Everything that every sink gave out, while secrets went every way they can go. */
 async function everythingSaid(withContent: boolean): Promise<Record<string, string>> {
   await using receiver = await startOtlpReceiver();
+  await using metricsReceiver = await startOtlpReceiver();
+  const metrics = new MeterProvider({
+    readers: [
+      new PeriodicExportingMetricReader({
+        exporter: new OTLPMetricExporter({ url: `${metricsReceiver.url}/v1/metrics` }),
+      }),
+    ],
+  });
   const screens = { pretty: new PassThrough(), json: new PassThrough() };
   const file = createFileHandler({
     logDirectory: mkdtempSync(join(tmpdir(), 'llmgine-secrets-')),
@@ -63,7 +74,11 @@ async function everythingSaid(withContent: boolean): Promise<Record<string, stri
       console('pretty'),
       console('json'),
       file,
-      createOpenTelemetryHandler({ tracerProvider: provider, content: withContent }),
+      createOpenTelemetryHandler({
+        tracerProvider: provider,
+        meterProvider: metrics,
+        content: withContent,
+      }),
     ],
   });
   const signals = createSignalHub();
@@ -85,14 +100,31 @@ async function everythingSaid(withContent: boolean): Promise<Record<string, stri
   );
   await bus.execute(LookUp({ city: content.city }));
   await chatOnce(bus, content);
-  await provider.forceFlush();
+  await Promise.all([provider.forceFlush(), metrics.shutdown()]);
 
   return {
     pretty: String(screens.pretty.read()),
     json: String(screens.json.read()),
     file: readFileSync(file.path, 'utf8'),
+    viewer: await drawn(file.path),
     traces: receiver.bodies.join('\n'),
+    metrics: metricsReceiver.bodies.join('\n'),
   };
+}
+
+async function drawn(path: string): Promise<string> {
+  let out = '';
+  await runViewer(['--tree', '--width', '400', path], {
+    clock: systemClock,
+    stdin: Readable.from([]),
+    write: (text) => void (out += text),
+    complain: () => {},
+    isTerminal: false,
+    columns: undefined,
+    environment: {},
+    offsetMinutes: () => 0,
+  });
+  return out;
 }
 
 describe('secrets', () => {
