@@ -21,13 +21,14 @@ import {
 import { ApprovalNeededError, type ApprovalQuestion, type ApprovalReply } from './approvals.ts';
 import type { Arguments } from './arguments.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
-import { toFailure } from './failure.ts';
+import { INTERRUPTED, toFailure } from './failure.ts';
 import type { ChatEnd, ChatOutput } from './output/output.ts';
 import type { Recorder } from './recording/recorder.ts';
 import type { Replayer } from './recording/replayer.ts';
 import type { Services } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import { showEvents } from './show-events.ts';
+import { whyStopped } from './stopped.ts';
 
 /** What a chat is made of. */
 export interface ChatParts {
@@ -126,12 +127,15 @@ export class Chat implements AsyncDisposable {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<CommandResult<ToolChatResult>>,
   ): Promise<ChatEnd> {
-    const { stored, sessions, output } = this.#parts;
+    const { stored, sessions, output, recorder } = this.#parts;
     const current = new AbortController();
     this.#current = current;
     this.#approvalNeeded = undefined;
     this.#openQuestion = undefined;
-    const follow = (): void => current.abort(signal.reason);
+    const follow = (): void => {
+      recorder?.interrupted();
+      current.abort(signal.reason);
+    };
     signal.addEventListener('abort', follow, { once: true });
     const outcome = await work(current.signal);
     signal.removeEventListener('abort', follow);
@@ -148,15 +152,16 @@ export class Chat implements AsyncDisposable {
     const { sessionId } = this.#parts;
     if (outcome.success) {
       const { result } = outcome;
-      return { sessionId, exitCode: exitCodeOf(result.stopReason), result };
+      const error = whyStopped(result);
+      const exitCode = exitCodeOf(result.stopReason);
+      return { sessionId, exitCode, result, ...(error && { error }) };
     }
     if (this.#approvalNeeded) {
       const error = toFailure(this.#approvalNeeded);
       return { sessionId, exitCode: ExitCode.approvalNeeded, error };
     }
     if (signal.aborted) {
-      const error = { code: 'INTERRUPTED', message: 'Interrupted.' };
-      return { sessionId, exitCode: ExitCode.interrupted, error };
+      return { sessionId, exitCode: ExitCode.interrupted, error: INTERRUPTED };
     }
     return { sessionId, exitCode: ExitCode.failed, error: toFailure(outcome.error) };
   }
