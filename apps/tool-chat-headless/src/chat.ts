@@ -86,7 +86,7 @@ export class Chat implements AsyncDisposable {
     }
     showEvents(session, output);
     recorder?.watch(session);
-    this.#engine = createEngine(parts, session);
+    this.#engine = createEngine(parts, session, (question) => this.#refuse(question));
   }
 
   /** Answers a prompt, and keeps what was said. */
@@ -182,18 +182,23 @@ export class Chat implements AsyncDisposable {
   }
 
   #refuse(question: ApprovalQuestion): void {
+    this.#parts.recorder?.unapproved(question);
     this.#approvalNeeded = new ApprovalNeededError(question);
     this.#current.abort(this.#approvalNeeded);
   }
 }
 
-function createEngine(parts: ChatParts, session: BusSession): ToolChatEngine {
+function createEngine(
+  parts: ChatParts,
+  session: BusSession,
+  unapproved: (question: ApprovalQuestion) => void,
+): ToolChatEngine {
   const { model, tools, replayer, stored, sessions, options } = parts;
   const { maxSteps, maxTokens, maxCost, timeout } = options;
   return createToolChatEngine({
     bus: session,
     model,
-    tools: replayer ? replayer.tools(session) : tools,
+    tools: replayer ? replayer.tools(session, unapproved) : tools,
     history: stored.history,
     ...(sessions && { journal: sessions.store }),
     limits: {

@@ -36,16 +36,12 @@ export class RecordedExchanges {
     this.#interrupted = false;
     try {
       const response = await fetch(input, init);
-      return keepingBody(response, (body, whole) => {
+      return keepingBody(response, ({ body, whole, thrown }) => {
         const { status } = response;
         const answer = { status, headers: keptHeaders(response), body: redactedBody(body) };
-        const ended = whole ? undefined : this.#endedBy(signal);
+        const ended = whole ? {} : this.#endOf(signal, thrown);
         this.#open -= 1;
-        this.#write({
-          type: 'exchange',
-          request,
-          response: { ...answer, ...(ended && { ended }) },
-        });
+        this.#write({ type: 'exchange', request, response: { ...answer, ...ended } });
       });
     } catch (thrown) {
       const ended = this.#endedBy(signal);
@@ -54,6 +50,11 @@ export class RecordedExchanges {
       this.#write({ type: 'exchange.failed', ...causeOf(thrown), ...ours });
       throw thrown;
     }
+  }
+
+  #endOf(signal: AbortSignal | undefined, thrown: unknown) {
+    const ended = this.#endedBy(signal);
+    return { ended, ...(ended === 'broken' && { cause: causeOf(thrown) }) };
   }
 
   #endedBy(signal: AbortSignal | undefined): Ended {
@@ -70,18 +71,25 @@ function keptHeaders({ headers }: Response): Record<string, string> {
   return Object.fromEntries(kept);
 }
 
+interface KeptBody {
+  readonly body: string;
+  /** False: it did not come to its end. */
+  readonly whole: boolean;
+  readonly thrown?: unknown;
+}
+
 /** Passes a body on as it is asked for, so that no more is kept than was read, and tells it when it is over. */
-function keepingBody(response: Response, keep: (body: string, whole: boolean) => void): Response {
+function keepingBody(response: Response, keep: (kept: KeptBody) => void): Response {
   const { body, status, statusText, headers } = response;
   if (!body) {
-    keep('', true);
+    keep({ body: '', whole: true });
     return response;
   }
   const decoder = new TextDecoder();
   let text = '';
   let told = false;
-  const tell = (whole: boolean): void => {
-    if (!told) keep(text + decoder.decode(), whole);
+  const tell = (end: Omit<KeptBody, 'body'>): void => {
+    if (!told) keep({ body: text + decoder.decode(), ...end });
     told = true;
   };
   const reader = body.getReader();
@@ -90,19 +98,19 @@ function keepingBody(response: Response, keep: (body: string, whole: boolean) =>
       try {
         const { done, value } = await reader.read();
         if (done) {
-          tell(true);
+          tell({ whole: true });
           controller.close();
           return;
         }
         text += decoder.decode(value, { stream: true });
         controller.enqueue(value);
       } catch (thrown) {
-        tell(false);
+        tell({ whole: false, thrown });
         controller.error(thrown);
       }
     },
     async cancel(reason) {
-      tell(text.includes('[DONE]'));
+      tell({ whole: text.includes('[DONE]') });
       await reader.cancel(reason);
     },
   };

@@ -1,6 +1,7 @@
 import { openSync, writeSync, closeSync } from 'node:fs';
 import { createRedactor } from '@llmgine/core/redaction';
 import type { HandlerRegistrar } from '@llmgine/core';
+import type { ToolApprovalRequestedData } from '@llmgine/core/vocabulary';
 import {
   ToolApprovalRequestedEvent,
   ToolCallRequestedEvent,
@@ -19,6 +20,8 @@ export interface Recorder extends Disposable {
   watch(session: HandlerRegistrar): void;
   /** Somebody interrupts the run now. */
   interrupted(): void;
+  /** A call needs somebody's word, and nobody can be asked. */
+  unapproved(question: ToolApprovalRequestedData): void;
 }
 
 /** Starts a recording in a new file; `secrets`, and what looks like one, are hidden wherever they show. @throws UsageError */
@@ -44,6 +47,7 @@ export function createRecorder(file: string, secrets: readonly string[]): Record
     interrupted() {
       if (!exchanges.interrupt()) write({ type: 'tool.interrupted' });
     },
+    unapproved: (data) => write({ type: 'tool.unapproved', data: redact(data) as typeof data }),
     [Symbol.dispose]: () => closeSync(descriptor),
   };
 

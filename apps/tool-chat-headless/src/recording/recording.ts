@@ -27,6 +27,8 @@ interface RecordedExchange {
     readonly body: string;
     /** Set when the answer did not come to its end: its connection broke, somebody interrupted it, or the run stopped reading. */
     readonly ended?: 'broken' | 'interrupted' | 'left';
+    /** Why it broke. */
+    readonly cause?: { readonly code: string; readonly message: string };
   };
 }
 
@@ -50,10 +52,17 @@ export interface RecordedInterrupt {
   readonly type: 'tool.interrupted';
 }
 
+/** A call needed somebody's word, and nobody could be asked. */
+export interface RecordedRefusal {
+  readonly type: 'tool.unapproved';
+  readonly data: ToolApprovalRequestedData;
+}
+
 /** A line of a recording. */
 export type RecordingLine =
   | RecordingHead
   | RecordedExchange
   | RecordedFailure
   | RecordedToolEvent
-  | RecordedInterrupt;
+  | RecordedInterrupt
+  | RecordedRefusal;

@@ -7,9 +7,11 @@ import {
   ToolExecuteResultEvent,
   type ToolResult,
 } from '@llmgine/tools';
+import type { ApprovalQuestion } from '../approvals.ts';
 import { UsageError } from '../usage-error.ts';
 import type {
   RecordedInterrupt,
+  RecordedRefusal,
   RecordedToolEvent,
   RecordingHead,
   RecordingLine,
@@ -19,8 +21,8 @@ import type {
 export interface Replayer {
   readonly head: RecordingHead;
   readonly fetch: typeof globalThis.fetch;
-  /** Tools that do nothing but tell what they told then. */
-  tools(publisher: EventPublisher): EngineTools;
+  /** Tools that do nothing but tell what they told then, and which call nobody approved. */
+  tools(publisher: EventPublisher, unapproved: (question: ApprovalQuestion) => void): EngineTools;
 }
 
 /** Reads a recording; `interrupt` is called where somebody interrupted the run. @throws UsageError when it is none */
@@ -43,29 +45,32 @@ export function openReplayer(file: string, interrupt: () => void): Replayer {
         throw Object.assign(new Error(next.message), { code: next.code });
       }
       if (next?.type !== 'exchange') return endOfRecording();
-      const { status, headers, body, ended } = next.response;
+      const { status, headers, body, ended, cause } = next.response;
       if (ended === undefined) return new Response(body, { status, headers });
-      const end = async (): Promise<void> => {
+      const end = async (): Promise<Error> => {
         if (ended === 'interrupted') interrupt();
         if (ended !== 'broken') await aborted(signal);
+        return Object.assign(new Error(cause?.message), { code: cause?.code });
       };
       return new Response(endingStream(body, end), { status, headers });
     },
-    tools: (publisher) => createToldTools({ head, told, interrupt }, publisher),
+    tools: (publisher, unapproved) =>
+      createToldTools({ head, told, interrupt, unapproved }, publisher),
   };
 }
 
 /** What is told while tools run. */
-type Told = RecordedToolEvent | RecordedInterrupt;
+type Told = RecordedToolEvent | RecordedInterrupt | RecordedRefusal;
 
 interface ToldTools {
   readonly head: RecordingHead;
   readonly told: readonly Told[];
   readonly interrupt: () => void;
+  readonly unapproved: (question: ApprovalQuestion) => void;
 }
 
 function createToldTools(
-  { head: { tools }, told, interrupt }: ToldTools,
+  { head: { tools }, told, interrupt, unapproved }: ToldTools,
   publisher: EventPublisher,
 ): EngineTools {
   const waiting = new Map<string, ((result: ToolResult) => void)[]>();
@@ -87,6 +92,10 @@ function createToldTools(
       at += 1;
       if (next.type === 'tool.interrupted') {
         interrupt();
+        continue;
+      }
+      if (next.type === 'tool.unapproved') {
+        unapproved(next.data);
         continue;
       }
       void publisher.publish(eventOf(next), { awaitProcessing: false }).catch(() => {});
@@ -151,16 +160,13 @@ function endOfRecording(): Response {
 }
 
 /** The same bytes, and then the same end. */
-function endingStream(body: string, end: () => Promise<void>): ReadableStream<Uint8Array> {
+function endingStream(body: string, end: () => Promise<Error>): ReadableStream<Uint8Array> {
   let sent = false;
   return new ReadableStream(
     {
       async pull(controller) {
         if (!sent) controller.enqueue(new TextEncoder().encode(body));
-        else {
-          await end();
-          controller.error(new TypeError('terminated'));
-        }
+        else controller.error(await end());
         sent = true;
       },
     },
