@@ -1,6 +1,7 @@
 import {
   createMessageBus,
   sessionId as toSessionId,
+  StreamConflictError,
   type BusSession,
   type CommandResult,
   type MessageBus,
@@ -141,8 +142,10 @@ export class Chat implements AsyncDisposable {
     signal.removeEventListener('abort', follow);
     await this.#engine.whenIdle(); // an aborted command has its result before its run has tidied up
     await this.#bus.waitForEvents();
-    await stored.save();
-    await sessions?.forgetRun(runId);
+    if (!isTakenOver(outcome)) {
+      await stored.save();
+      await sessions?.forgetRun(runId);
+    }
     const end = this.#endOf(outcome, signal);
     output.turn(end);
     return end;
@@ -186,6 +189,11 @@ export class Chat implements AsyncDisposable {
     this.#approvalNeeded = new ApprovalNeededError(question);
     this.#current.abort(this.#approvalNeeded);
   }
+}
+
+/** Another process has begun or goes on with the run, so that the run and its turn are that one's. */
+function isTakenOver(outcome: CommandResult<ToolChatResult>): boolean {
+  return !outcome.success && outcome.error instanceof StreamConflictError;
 }
 
 function createEngine(

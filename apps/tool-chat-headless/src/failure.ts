@@ -1,4 +1,4 @@
-import { isLlmgineError } from '@llmgine/core';
+import { isLlmgineError, StreamConflictError } from '@llmgine/core';
 import { createRedactor } from '@llmgine/core/redaction';
 import { ModelError, type ModelErrorKind } from '@llmgine/llm';
 import type { ChatFailure } from './output/output.ts';
@@ -27,6 +27,9 @@ const ADVICE: Readonly<Record<ModelErrorKind, string>> = {
 /** Somebody pressed Ctrl-C. */
 export const INTERRUPTED: ChatFailure = { code: 'INTERRUPTED', message: 'Interrupted.' };
 
+const TAKEN =
+  'Another process works on this session. Wait until it ends, or use another session name.';
+
 const TLS_ADVICE =
   'Check whether OPENAI_BASE_URL begins with http or https; for a certificate of your own set NODE_EXTRA_CA_CERTS.';
 
@@ -39,6 +42,7 @@ const redact = createRedactor();
 export function toFailure(error: Error): ChatFailure {
   const code = isLlmgineError(error) ? error.code : error.name;
   const message = oneLine(String(redact(error.message)), LONGEST);
+  if (error instanceof StreamConflictError) return { code, message: TAKEN };
   if (!(error instanceof ModelError)) return { code, message };
   const { kind, retryAfterMs } = error;
   return {

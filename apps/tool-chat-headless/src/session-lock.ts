@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  constants,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** Another process works on the session. */
@@ -36,11 +45,22 @@ export function lockSession(sessionId: string, file: string): Disposable {
 
 /** A link appears whole or not at all, and only where nothing is. */
 function linked(own: string, file: string): boolean {
+  return madeBy(() => linkSync(own, file)) ?? copied(own, file);
+}
+
+/** For file systems that know no links. */
+function copied(own: string, file: string): boolean {
+  return madeBy(() => copyFileSync(own, file, constants.COPYFILE_EXCL)) ?? false;
+}
+
+/** False: something is there already; undefined: it cannot be made this way. */
+function madeBy(make: () => void): boolean | undefined {
   try {
-    linkSync(own, file);
+    make();
     return true;
   } catch (thrown) {
     if (codeOf(thrown) === 'EEXIST') return false;
+    if (['EPERM', 'ENOTSUP', 'ENOSYS', 'EXDEV'].includes(String(codeOf(thrown)))) return undefined;
     throw thrown;
   }
 }
@@ -54,7 +74,7 @@ function cleared(file: string, deadPid: number): boolean {
     if (codeOf(thrown) === 'ENOENT') return true;
     throw thrown;
   }
-  const isDead = readPid(aside) === deadPid;
+  const isDead = Object.is(readPid(aside), deadPid); // what is no number is no process, either
   if (!isDead) linked(aside, file);
   rmSync(aside, { force: true });
   return isDead;
