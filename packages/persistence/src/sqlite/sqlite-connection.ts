@@ -16,14 +16,17 @@ export class SqliteConnection {
     return this.database.inTransaction;
   }
 
-  execute({ sql, parameters, each }: Statement): StatementOutcome {
+  execute({ sql, parameters, each, rowsEach = 1 }: Statement): StatementOutcome {
     const prepared = this.#prepare(sql);
     if (each) {
-      const unchanged: number[] = [];
+      const fellShort: number[] = [];
+      let changes = 0;
       for (let index = 0; index < each.length; index++) {
-        if (prepared.run(...each[index]!).changes === 0) unchanged.push(index);
+        const changed = prepared.run(...each[index]!).changes;
+        if (changed < rowsEach) fellShort.push(index);
+        changes += changed;
       }
-      return { rows: [], changes: each.length - unchanged.length, unchanged };
+      return { rows: [], changes, fellShort };
     }
     if (!prepared.reader) return { rows: [], changes: prepared.run(...parameters).changes };
     const rows = prepared.all(...parameters) as Row[];
