@@ -37,7 +37,7 @@ export interface DatabaseEventLog extends ReadableEventLog {
 /** The most rows of one transaction. */
 const MOST_ROWS = { sqlite: 2_048, postgres: 1_024 } as const;
 /** Rows whose texts are made and written at once; on SQLite between looks at the clock, on PostgreSQL a statement. */
-const STEP_ROWS = { sqlite: 64, postgres: 256 } as const;
+const STEP_ROWS = { sqlite: 64, postgres: 1_024 } as const;
 /** As many buffered events are written without waiting for more. */
 const ENOUGH_ROWS = 128;
 const PRUNE_EVERY_ROWS = 1_000;

@@ -23,7 +23,7 @@ export type RowValues = readonly unknown[];
 export type RowInserter = (rows: readonly RowValues[]) => Iterable<Statement>;
 
 /** The most rows of one statement on PostgreSQL, where a round trip costs more than a row. */
-const MOST_ROWS = 256;
+const MOST_ROWS = 1_024;
 /** Rows of one statement on SQLite: a call costs a quarter of a row, but long statements cost as much to read. */
 const GROUP_ROWS = 8;
 
