@@ -59,6 +59,7 @@ export type {
   ExecuteOptions,
   HandlerContext,
   HandlerRegistrar,
+  HearingPublisher,
   MaybePromise,
   PublishOptions,
 } from './handler/handler.ts';
