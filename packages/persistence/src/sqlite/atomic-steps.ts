@@ -1,16 +1,23 @@
-import type { Statement, Work } from '../database/statement.ts';
-import type { SqliteConnection } from './sqlite-connection.ts';
+import type { Statement, StatementOutcome, Work } from '../database/statement.ts';
+
+/** A connection with an open transaction, as far as steps need it. */
+export interface OpenConnection {
+  /** False: a failure has ended the transaction. */
+  readonly inTransaction: boolean;
+  execute(statement: Statement): StatementOutcome;
+  command(sql: string): void;
+}
 
 /** Steps that all happen or none, inside an open transaction; they may be taken over several turns of the event loop. */
 export class AtomicSteps<Result> {
-  readonly #connection: SqliteConnection;
+  readonly #connection: OpenConnection;
   readonly #work: () => Work<Result>;
   #running: Work<Result> | undefined;
   /** What it asked for last, and has not got yet. */
   #next: IteratorResult<Statement, Result> | undefined;
   #result: Result | undefined;
 
-  constructor(connection: SqliteConnection, work: () => Work<Result>) {
+  constructor(connection: OpenConnection, work: () => Work<Result>) {
     this.#connection = connection;
     this.#work = work;
   }
@@ -35,7 +42,7 @@ export class AtomicSteps<Result> {
     const connection = this.#connection;
     const running = (this.#running ??= this.#work());
     let step = this.#next;
-    for (step ??= running.next(); !step.done; ) {
+    for (step ??= running.next(); !step.done;) {
       step = running.next(connection.execute(step.value));
       if (step.done || !isOver()) continue;
       this.#next = step;

@@ -46,7 +46,8 @@ export async function connectSqlite({
 }: SqliteOptions): Promise<Driver> {
   const database = open(file);
   const connection = new SqliteConnection(database);
-  const logSync = database.memory || synchronous === 'NORMAL' ? undefined : new LogSync(realpathSync(file));
+  const logSync =
+    database.memory || synchronous === 'NORMAL' ? undefined : new LogSync(realpathSync(file));
   const sync = logSync && ((): Promise<void> => logSync.sync());
   const writes = new GroupCommit(connection, { clock, lockTimeoutMs, sync });
   try {
@@ -89,10 +90,7 @@ function open(file: string): Database {
   }
 }
 
-async function setUp(
-  database: Database,
-  writes: GroupCommit,
-): Promise<void> {
+async function setUp(database: Database, writes: GroupCommit): Promise<void> {
   // A write lock first: changing the journal's mode fails at once while somebody else has one.
   await writes.begin();
   database.exec('rollback');

@@ -65,7 +65,10 @@ export class GroupCommit {
 
   transact<Result>(work: () => Work<Result>): Promise<Result> {
     const steps = new AtomicSteps(this.#connection, work);
-    return this.#enqueue((isOver) => steps.advance(isOver), () => steps.result);
+    return this.#enqueue(
+      (isOver) => steps.advance(isOver),
+      () => steps.result,
+    );
   }
 
   /** Waits its turn, then has the connection for itself until `work` has settled. */
