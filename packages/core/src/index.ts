@@ -111,9 +111,11 @@ export type {
   AttemptOptions,
   AttemptWrapper,
   CommandCall,
+  CommandFinish,
   CommandInvoker,
   CommandMiddleware,
   EventCall,
+  EventFinish,
   EventInvoker,
   EventMiddleware,
 } from './pipeline/middleware.ts';
