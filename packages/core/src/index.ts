@@ -105,7 +105,12 @@ export type {
 export { BUS_SCOPE, sessionId, type SessionId } from './message/session-id.ts';
 export { typeOnly } from './message/type-only.ts';
 export { upcast } from './message/upcast.ts';
-export { createOptionChecker, type NumberRule, type OptionChecker } from './option-checker.ts';
+export {
+  createOptionChecker,
+  type NumberRule,
+  type OptionChecker,
+  type OptionNames,
+} from './option-checker.ts';
 export type { EventFilter } from './pipeline/event-filter.ts';
 export type {
   AttemptOptions,

@@ -17,10 +17,9 @@ interface OpenAttempt {
   readonly receiver: OutcomeReceiver<CommandResult>;
   limit: AttemptLimit | undefined;
   isOpen: boolean;
+  /** The one that was open before; most commands have one at a time. */
+  before: OpenAttempt | undefined;
 }
-
-/** Most commands have one attempt, and never more than one at a time. */
-const none: readonly OpenAttempt[] = [];
 
 /** The calls of a command's handler, counted, where middleware or an invoker may repeat them. */
 export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
@@ -28,7 +27,7 @@ export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
   lastError: Error | undefined;
   readonly #run: RunningCommand;
   readonly #firstContext: MessageContext;
-  #open = none;
+  #open: OpenAttempt | undefined = undefined;
   #count = 0;
 
   /** The context is that of the first attempt. */
@@ -68,18 +67,26 @@ export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
     }
     const attempt = ++this.#count;
     const startedAt = reportsHandler ? reportAttemptStart(this.#run, attempt) : 0;
-    const open: OpenAttempt = { attempt, startedAt, receiver, limit: undefined, isOpen: true };
-    this.#open = this.#open === none ? [open] : [...this.#open, open];
+    const open: OpenAttempt = {
+      attempt,
+      startedAt,
+      receiver,
+      limit: undefined,
+      isOpen: true,
+      before: this.#open,
+    };
+    this.#open = open;
     if (timeoutMs !== undefined) open.limit = this.#limit(open, timeoutMs);
     this.#call(open);
   }
 
   /** Ends what is waited for, because the command is over. Those who wait hear of it after the command's caller. */
   end(result: CommandResult, outcome: HandlerOutcome): void {
-    for (const open of this.#open) {
+    for (let open = this.#open; open; open = this.#open) {
+      const { receiver } = open;
       open.limit?.abort(this.#run.scope.signal.reason);
       this.#close(open, result, outcome);
-      void Promise.resolve(result).then((given) => open.receiver.ended(given));
+      void Promise.resolve(result).then((given) => receiver.ended(given));
     }
   }
 
@@ -99,7 +106,10 @@ export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
 
   #close(open: OpenAttempt, result: CommandResult, outcome: HandlerOutcome): void {
     open.isOpen = false;
-    this.#open = this.#open.length === 1 ? none : this.#open.filter(({ isOpen }) => isOpen);
+    if (this.#open === open) this.#open = open.before;
+    for (let each = this.#open; each; each = each.before) {
+      if (each.before === open) each.before = open.before;
+    }
     open.limit?.end();
     const error = result.success ? undefined : result.error;
     if (error) this.lastError = error;
@@ -112,7 +122,7 @@ export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
     const context = isFirst ? this.#firstContext : this.#run.contextFor(attempt, limit?.scope);
     const { attemptWrapper } = this.#run.parts.wrapping;
     if (!limit && !attemptWrapper) {
-      this.#handle(context, (result) => this.#returned(open, result));
+      this.#handle(context, open);
       return;
     }
     const handled = (): Promise<CommandResult> =>
@@ -142,21 +152,31 @@ export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
   }
 
   /** Never rejects. */
-  #handled(context: MessageContext): Promise<CommandResult> {
-    return new Promise((resolve) => this.#handle(context, resolve));
+  async #handled(context: MessageContext): Promise<CommandResult> {
+    const { command, registered } = this.#run;
+    try {
+      return toCommandResult(await registered.handle(command, context), command.id);
+    } catch (thrown) {
+      return failed(toError(thrown), command.id);
+    }
   }
 
-  /** Never throws. */
-  #handle(context: MessageContext, returned: (result: CommandResult) => void): void {
+  /** The same without a promise of its own. Never throws. */
+  #handle(context: MessageContext, open: OpenAttempt): void {
     const { command, registered } = this.#run;
     const { id } = command;
-    const threw = (thrown: unknown): void => returned(failed(toError(thrown), id));
+    let given: unknown;
     try {
-      const given = registered.handle(command, context);
-      if (isThenable(given)) given.then((value) => returned(toCommandResult(value, id)), threw);
-      else returned(toCommandResult(given, id));
+      given = registered.handle(command, context);
     } catch (thrown) {
-      threw(thrown);
+      this.#returned(open, failed(toError(thrown), id));
+      return;
     }
+    if (isThenable(given)) {
+      given.then(
+        (value) => this.#returned(open, toCommandResult(value, id)),
+        (thrown: unknown) => this.#returned(open, failed(toError(thrown), id)),
+      );
+    } else this.#returned(open, toCommandResult(given, id));
   }
 }

@@ -32,8 +32,7 @@ export function commandOnion(
       layers[index]!.aroundCommand(call, next as () => Promise<CommandResult>),
     accept: (given, index, call) => resultOf(given, layers[index]!, call),
     finish: (finish, result) => (finish as CommandFinish)(result),
-    acceptFinished: (given, result, { index, call }) =>
-      given === result ? result : resultOf(given, layers[index]!, call),
+    acceptFinished: (given, _, { index, call }) => resultOf(given, layers[index]!, call),
     failed: (thrown, { command }) => failed(toError(thrown), command.id),
     settle: (result, resolve) => resolve(result),
   };

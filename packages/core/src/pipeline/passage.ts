@@ -36,7 +36,11 @@ export interface Onion<Call, Outcome> {
   /** The outcome of what threw. */
   failed(thrown: unknown, call: Call): Outcome;
   /** Settles what `next` gave. */
-  settle(outcome: Outcome, resolve: (value: unknown) => void, reject: (thrown: unknown) => void): void;
+  settle(
+    outcome: Outcome,
+    resolve: (value: unknown) => void,
+    reject: (thrown: unknown) => void,
+  ): void;
 }
 
 /**
@@ -47,7 +51,7 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
   readonly #onion: Onion<Call, Outcome>;
   readonly #call: Call;
   readonly #innermost: Innermost<Call, Outcome>;
-  readonly #finishes: Finish[] = [];
+  readonly #finishes: Finish[];
   #receiver: OutcomeReceiver<Outcome> | undefined = undefined;
   #first = 0;
   /** The layer whose turn it is. */
@@ -60,10 +64,29 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
   #handedOn: Promise<unknown> | undefined = undefined;
   #ended: { readonly outcome: Outcome } | undefined = undefined;
 
+  /** What the layer whose turn it is calls to go on inwards. */
+  readonly #next = (): Promise<unknown> => {
+    const index = this.#current;
+    const layer = this.#onion.layers[index];
+    if (!layer || this.#isInside) return calledTooOften(layer ?? this.#onion.layers.at(-1)!);
+    this.#isInside = true;
+    const inner = new Passage(this.#onion, this.#call, this.#innermost);
+    const given = inner.#outcomeFrom(index + 1);
+    this.#given = given;
+    if (layer.repeats) {
+      const settled = (): void => {
+        if (this.#current === index) this.#isInside = false; // before anybody else hears of it
+      };
+      given.then(settled, settled);
+    }
+    return given;
+  };
+
   constructor(onion: Onion<Call, Outcome>, call: Call, innermost: Innermost<Call, Outcome>) {
     this.#onion = onion;
     this.#call = call;
     this.#innermost = innermost;
+    this.#finishes = new Array<Finish>(onion.layers.length);
   }
 
   begin(receiver: OutcomeReceiver<Outcome>): void {
@@ -82,10 +105,10 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
     for (; this.#current < layers.length; this.#current++) {
       const index = this.#current;
       try {
-        const given = onion.enter(index, this.#call, () => this.#next(index));
+        const given = onion.enter(index, this.#call, this.#next);
         if (typeof given !== 'function') return this.#await(given);
         if (this.#isInside) throw new MiddlewareMisuseError(layers[index]!.name, calledToo);
-        this.#finishes.push(given as Finish);
+        this.#finishes[index] = given as Finish;
       } catch (thrown) {
         return this.#leave(onion.failed(thrown, this.#call));
       }
@@ -103,7 +126,8 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
       const index = this.#current;
       this.#isInside = onion.layers[index]!.repeats !== true;
       try {
-        const finished = onion.finish(this.#finishes[index - this.#first]!, outcome);
+        const finished = onion.finish(this.#finishes[index]!, outcome);
+        if (finished === outcome) continue;
         if (isThenable(finished)) return this.#awaitFinish(finished, outcome);
         outcome = onion.acceptFinished(finished, outcome, { index, call: this.#call });
       } catch (thrown) {
@@ -138,23 +162,6 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
       (value) => this.#leave(onion.acceptFinished(value, outcome, at)),
       (thrown: unknown) => this.#leave(onion.failed(thrown, at.call)),
     );
-  }
-
-  /** What a layer calls to go on inwards. */
-  #next(index: number): Promise<unknown> {
-    const layer = this.#onion.layers[index]!;
-    if (index !== this.#current || this.#isInside) return calledTooOften(layer);
-    this.#isInside = true;
-    const inner = new Passage(this.#onion, this.#call, this.#innermost);
-    const given = inner.#outcomeFrom(index + 1);
-    this.#given = given;
-    if (layer.repeats) {
-      const settled = (): void => {
-        if (this.#current === index) this.#isInside = false; // before anybody else hears of it
-      };
-      given.then(settled, settled);
-    }
-    return given;
   }
 
   #outcomeFrom(first: number): Promise<unknown> {
