@@ -1,6 +1,6 @@
 import { failed, succeeded } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { aCommandCall, anEventCall, aroundCommand, aroundEvent } from '../test/calls.ts';
 import { DurationHistogram } from './duration-histogram.ts';

@@ -8,7 +8,7 @@ import {
 } from '@llmgine/middleware';
 import { describe, expect, it } from 'vitest';
 
-const factories: Record<string, (options?: never) => unknown> = {
+const factories: Record<string, (options: never) => unknown> = {
   loggingMiddleware,
   rateLimitMiddleware,
   retryMiddleware,
