@@ -9,103 +9,116 @@ export interface KeyedBucketsOptions {
   readonly clock: Clock;
 }
 
+/** The bucket of one key, or of none: then it is free for another. */
+interface Bucket {
+  key: string | undefined;
+  tokens: number;
+  filledAt: number;
+  /** Since the hand last came by. */
+  isUsed: boolean;
+}
+
 /** What refills in steps may fall short of a whole token by a rounding error. */
 const ROUNDING = 1e-9;
 /** Buckets looked at for each new key. More than one, or idle ones would never become fewer. */
 const LOOKS = 2;
 
 /**
- * One token bucket for each key, in constant memory and without an object for each. Every new key lets go of buckets
- * that have refilled, since they equal new ones. When there are too many keys at once, one goes that has not been used
- * since a hand last came by; its key begins afresh.
+ * One token bucket for each key, in constant memory. Every new key lets go of buckets that nobody has used for so
+ * long that they have refilled: they equal new ones. When there are too many keys at once, one goes that has not been used since a hand last came by; its
+ * key begins afresh. What is let go of is used again for another key.
  */
 export class KeyedBuckets {
   readonly #perMs: number;
   readonly #burst: number;
+  /** After so long any bucket is full. */
+  readonly #refillMs: number;
   readonly #maxKeys: number;
   readonly #clock: Clock;
-  readonly #slots = new Map<string, number>();
-  readonly #keys: (string | undefined)[] = [];
-  readonly #tokens: number[] = [];
-  readonly #filledAt: number[] = [];
-  /** Whether a slot was used since the hand last came by. */
-  readonly #used: boolean[] = [];
-  readonly #free: number[] = [];
+  readonly #byKey = new Map<string, Bucket>();
+  readonly #all: Bucket[] = [];
+  readonly #free: Bucket[] = [];
   #hand = 0;
 
   constructor({ ratePerSecond, burst, maxKeys, clock }: KeyedBucketsOptions) {
     this.#perMs = ratePerSecond / 1000;
     this.#burst = burst;
+    this.#refillMs = burst / this.#perMs;
     this.#maxKeys = maxKeys;
     this.#clock = clock;
   }
 
-  /** Buckets held. */
+  /** Keys remembered. */
   get size(): number {
-    return this.#slots.size;
+    return this.#byKey.size;
   }
 
   /** Takes a token of the key's bucket, if there is one. */
   tryTake(key: string): boolean {
     const now = this.#clock.monotonic();
-    const slot = this.#slots.get(key);
-    if (slot === undefined) {
+    const bucket = this.#byKey.get(key);
+    if (!bucket) {
       this.#enter(key, now);
       return true; // a bucket holds one token at least
     }
-    this.#used[slot] = true;
-    const tokens = this.#refilled(slot, now);
-    const isThere = tokens + ROUNDING >= 1;
-    this.#tokens[slot] = isThere ? tokens - 1 : tokens;
-    if (now > this.#filledAt[slot]!) this.#filledAt[slot] = now;
-    return isThere;
+    bucket.isUsed = true;
+    this.#refill(bucket, now);
+    if (bucket.tokens + ROUNDING < 1) return false;
+    bucket.tokens -= 1;
+    return true;
   }
 
-  /** A clock that goes back neither gives nor takes. */
-  #refilled(slot: number, now: number): number {
-    const elapsedMs = Math.max(now - this.#filledAt[slot]!, 0);
-    return Math.min(this.#tokens[slot]! + elapsedMs * this.#perMs, this.#burst);
+  #refill(bucket: Bucket, now: number): void {
+    if (now <= bucket.filledAt) return; // a clock that goes back neither gives nor takes
+    const tokens = bucket.tokens + (now - bucket.filledAt) * this.#perMs;
+    bucket.tokens = tokens < this.#burst ? tokens : this.#burst;
+    bucket.filledAt = now;
   }
 
   #enter(key: string, now: number): void {
     this.#letGoOfRefilled(now);
-    if (this.#slots.size >= this.#maxKeys) this.#letGoOfUnused();
-    const slot = this.#free.pop() ?? this.#keys.length;
-    this.#slots.set(key, slot);
-    this.#keys[slot] = key;
-    this.#tokens[slot] = this.#burst - 1;
-    this.#filledAt[slot] = now;
-    this.#used[slot] = false;
+    if (this.#byKey.size >= this.#maxKeys) this.#letGoOfUnused();
+    const bucket = this.#free.pop() ?? this.#create();
+    bucket.key = key;
+    bucket.tokens = this.#burst - 1;
+    bucket.filledAt = now;
+    bucket.isUsed = false;
+    this.#byKey.set(key, bucket);
+  }
+
+  #create(): Bucket {
+    const bucket = { key: undefined, tokens: 0.5, filledAt: 0.5, isUsed: false };
+    this.#all.push(bucket);
+    return bucket;
   }
 
   #letGoOfRefilled(now: number): void {
-    for (let looks = Math.min(LOOKS, this.#keys.length); looks > 0; looks--) {
-      const slot = this.#turnHand();
-      if (this.#keys[slot] !== undefined && this.#refilled(slot, now) >= this.#burst) {
-        this.#letGo(slot);
-      }
+    for (let looks = Math.min(LOOKS, this.#all.length); looks > 0; looks--) {
+      const bucket = this.#turnHand();
+      const isRefilled = now - bucket.filledAt >= this.#refillMs;
+      if (bucket.key !== undefined && isRefilled) this.#letGo(bucket);
     }
   }
 
   /** Comes to an end: whatever the hand has passed counts as unused. */
   #letGoOfUnused(): void {
     for (;;) {
-      const slot = this.#turnHand();
-      if (this.#keys[slot] === undefined) continue;
-      if (!this.#used[slot]) return this.#letGo(slot);
-      this.#used[slot] = false;
+      const bucket = this.#turnHand();
+      if (bucket.key === undefined) continue;
+      if (!bucket.isUsed) return this.#letGo(bucket);
+      bucket.isUsed = false;
     }
   }
 
-  #turnHand(): number {
-    const slot = this.#hand;
-    this.#hand = slot + 1 < this.#keys.length ? slot + 1 : 0;
-    return slot;
+  #turnHand(): Bucket {
+    const bucket = this.#all[this.#hand]!; // only called when there are some
+    this.#hand = this.#hand + 1 < this.#all.length ? this.#hand + 1 : 0;
+    return bucket;
   }
 
-  #letGo(slot: number): void {
-    this.#slots.delete(this.#keys[slot]!); // only slots that hold a key come here
-    this.#keys[slot] = undefined;
-    this.#free.push(slot);
+  #letGo(bucket: Bucket): void {
+    this.#byKey.delete(bucket.key!); // only called for those that have one
+    bucket.key = undefined;
+    this.#free.push(bucket);
   }
 }
