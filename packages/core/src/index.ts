@@ -16,6 +16,7 @@ export {
   SessionStartEvent,
 } from './bus/bus-events.ts';
 export type { BusSession } from './bus/bus-session.ts';
+export { messageBusOptionNames } from './bus/check-options.ts';
 export { createBusSession } from './bus/create-bus-session.ts';
 export { createMessageBus } from './bus/create-message-bus.ts';
 export type { DeadlineOptions } from './bus/deadline-options.ts';

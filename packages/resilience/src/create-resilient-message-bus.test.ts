@@ -551,7 +551,13 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     ]);
 
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
-    expect(outcomes[1]).toMatchObject({ reason: { code: 'LLMGINE_DEAD_LETTER_NOT_FOUND' } });
+    expect(outcomes[1]).toMatchObject({
+      reason: {
+        code: 'LLMGINE_DEAD_LETTER_RETRY',
+        message: expect.stringContaining('it is being retried already'),
+      },
+    });
+    expect(outcomes[2]).toMatchObject({ reason: { code: 'LLMGINE_DEAD_LETTER_NOT_FOUND' } });
   });
 
   it('retries many at a rate and tells what became of them', async () => {
