@@ -70,7 +70,7 @@ export class BusWiring {
     this.queue = options.queue ?? createLaneQueue();
     this.scopes = new RunningScopes(options.reentrancy ?? 'ambient');
     this.registry = new HandlerRegistry(() => this.#handlersChanged());
-    this.wrapping = new Wrapping(options);
+    this.wrapping = new Wrapping(options, clock);
     this.errors = new ErrorHistory(options.errorHistory ?? 1000);
     this.sender = this.#createSender();
 
