@@ -60,6 +60,7 @@ export type {
   ExecuteOptions,
   HandlerContext,
   HandlerRegistrar,
+  HearingPublisher,
   MaybePromise,
   PublishOptions,
 } from './handler/handler.ts';

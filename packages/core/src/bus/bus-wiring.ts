@@ -4,6 +4,7 @@ import { createMessageIds } from '../message/message-id.ts';
 import { CommandExecution } from '../pipeline/command-executor.ts';
 import { ErrorHistory } from '../pipeline/error-history.ts';
 import { EventFilters } from '../pipeline/event-filters.ts';
+import { EventHearing } from '../pipeline/event-hearing.ts';
 import { EventLogging } from '../pipeline/event-logging.ts';
 import { EventPublishing } from '../pipeline/event-publisher.ts';
 import { EventPump } from '../pipeline/event-pump.ts';
@@ -50,6 +51,7 @@ export class BusWiring {
   readonly pump: EventPump;
   readonly scheduler: EventScheduler;
   readonly publishing: EventPublishing;
+  readonly hearing: EventHearing;
   readonly execution: CommandExecution;
   readonly sessions: BusSessions;
   readonly lifecycle: BusLifecycle;
@@ -85,6 +87,7 @@ export class BusWiring {
     const entrance = new QueueEntrance({ parts, admission, queue, pump, generations, logging });
     const waysIn = { parts, admission, filters, logging, entrance, nested, scheduler };
     this.publishing = new EventPublishing({ ...waysIn, stampMetadata });
+    this.hearing = new EventHearing({ parts, admission, filters, options });
     this.execution = new CommandExecution({ parts, admission, stampMetadata });
     const { publishing } = this;
     const shared = { admission, scopes, queue, signals, clock };
@@ -161,6 +164,7 @@ export class BusWiring {
           return Promise.reject(misuse);
         }
       },
+      isHeard: (event, sessionId) => this.hearing.isHeard(event, sessionId),
     };
   }
 
@@ -172,8 +176,8 @@ export class BusWiring {
       clock,
       signals,
       rootContext: new AsyncResource('LlmgineBus'),
-      // What the bus holds itself nobody else can handle; a shared store's unknown types are left to those who know them.
-      knownTypes: () => (shared && !registry.knowsEveryEvent ? registry.knownTypes : undefined),
+      isShared: shared !== undefined,
+      knownTypes: () => (registry.knowsEveryEvent ? undefined : registry.knownTypes),
       definition: (type) => registry.definition(type),
       publishDue: (claim, started) => this.publishing.publishDue(claim, started),
       newId: () => this.newId(),

@@ -47,7 +47,7 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
     this.parts = parts;
     this.reportsHandlers =
       parts.signals.wants('handler.started') || parts.signals.wants('handler.finished');
-    this.#plan = parts.registry.eventPlan(scope.message as EventMessage);
+    this.#plan = parts.registry.eventPlan(scope.message);
     this.#receiver = receiver;
     scope.owner = this;
     parts.scopes.add(scope);
