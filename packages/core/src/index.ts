@@ -15,6 +15,7 @@ export {
   SessionEndEvent,
   SessionStartEvent,
 } from './bus/bus-events.ts';
+export type { BusPhase } from './bus/bus-phase.ts';
 export type { BusSession } from './bus/bus-session.ts';
 export { messageBusOptionNames } from './bus/check-options.ts';
 export { createBusSession } from './bus/create-bus-session.ts';
@@ -132,6 +133,7 @@ export { RingBuffer } from './queue/ring-buffer.ts';
 export { every } from './queue/schedule.ts';
 export type {
   BusObserver,
+  BusReadings,
   BusSignal,
   BusSignalType,
   CircuitState,
@@ -139,7 +141,6 @@ export type {
   HandlerOutcome,
 } from './signals/bus-signal.ts';
 export type {
-  BusReadings,
   HistogramSnapshot,
   MetricsSnapshot,
   MetricsSource,
