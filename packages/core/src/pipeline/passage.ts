@@ -3,7 +3,7 @@ import { isThenable } from './is-thenable.ts';
 import type { PassClock } from './pass-clock.ts';
 
 /** What every kind of middleware says of itself. */
-export interface Layer {
+interface Layer {
   readonly name: string;
   readonly repeats?: boolean;
 }
