@@ -86,7 +86,7 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
     this.#onion = onion;
     this.#call = call;
     this.#innermost = innermost;
-    // oxlint-disable-next-line unicorn/no-new-array -- for every call; Array.from takes ten times as long
+    // oxlint-disable-next-line unicorn/no-new-array -- for every call; Array.from takes a hundred times as long
     this.#finishes = new Array<Finish>(onion.layers.length);
   }
 
