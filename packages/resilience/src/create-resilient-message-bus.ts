@@ -16,7 +16,7 @@ import {
   type CommandBulkhead,
   type CommandRateLimiter,
 } from './guarded-attempts.ts';
-import { createBoundedEventQueue } from './queue/bounded-event-queue.ts';
+import { createBoundedEventQueue, type BoundedEventQueue } from './queue/bounded-event-queue.ts';
 import { rateLimiter as createRateLimiter } from './rate-limiter.ts';
 import { createResilientEventInvoker } from './resilient-event-invoker.ts';
 import { createResilientInvoker } from './resilient-invoker.ts';
@@ -38,15 +38,7 @@ export function createResilientMessageBus(
 ): ResilientMessageBus {
   assertBusOptions(options);
   const wiring = wiringOf(options);
-  const { dropOldest, highWaterMark, lowWaterMark } = options;
-  const queue = createBoundedEventQueue({
-    ...wiring,
-    capacity: options.eventQueueSize,
-    strategy: options.backpressureStrategy,
-    dropOldest,
-    highWaterMark,
-    lowWaterMark,
-  });
+  const queue = queueOf(options, wiring);
   const circuits = circuitsOf(options, wiring);
   const deadLetters = deadLettersOf(options, wiring);
   const invoker = createResilientInvoker({
@@ -90,6 +82,13 @@ export function createResilientMessageBus(
 function ofCore(options: ResilientMessageBusOptions): MessageBusOptions {
   const entries = Object.entries(options);
   return Object.fromEntries(entries.filter(([name]) => Object.hasOwn(messageBusOptionNames, name)));
+}
+
+function queueOf(options: ResilientMessageBusOptions, wiring: Wiring): BoundedEventQueue {
+  const { eventQueueSize: capacity, backpressureStrategy: strategy } = options;
+  const { dropOldest, highWaterMark, lowWaterMark } = options;
+  const marks = { highWaterMark, lowWaterMark };
+  return createBoundedEventQueue({ ...wiring, ...marks, capacity, strategy, dropOldest });
 }
 
 function circuitsOf(

@@ -34,6 +34,6 @@ async function measure(strategy: BackpressureStrategy) {
   };
 }
 
-const rows = [];
-for (const strategy of Object.values(BackpressureStrategy)) rows.push(await measure(strategy));
-console.table(rows);
+for (const strategy of Object.values(BackpressureStrategy)) {
+  process.stdout.write(`${JSON.stringify(await measure(strategy), undefined, 2)}\n`);
+}

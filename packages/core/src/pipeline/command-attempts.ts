@@ -4,7 +4,7 @@ import { toError } from '../message/error-data.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import { AttemptLimit } from './attempt-limit.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
-import { isThenable } from './handler-call.ts';
+import { isThenable } from './is-thenable.ts';
 import type { RunningCommand } from './running-command.ts';
 import type { MessageContext } from './message-context.ts';
 import type { Innermost, OutcomeReceiver } from './passage.ts';

@@ -8,7 +8,7 @@ import type { Deadline } from '../timing/deadlines.ts';
 import { CommandAttempts } from './command-attempts.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
 import type { Abortable, DispatchScope } from './dispatch-scope.ts';
-import { isThenable } from './handler-call.ts';
+import { isThenable } from './is-thenable.ts';
 import { MessageContext } from './message-context.ts';
 import type { CommandCall } from './middleware.ts';
 import { Passage, type OutcomeReceiver } from './passage.ts';

@@ -3,6 +3,7 @@ import { toError } from '../message/error-data.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import type { HandlerCallOwner, RunningHandler } from './handler-call-owner.ts';
 import { HandlerWatch } from './handler-watch.ts';
+import { isThenable } from './is-thenable.ts';
 import { callWrapped } from './wrapped-handler.ts';
 
 /** One handler's handling of one event. Kept small: what only few calls need is in its watch. */
@@ -96,13 +97,4 @@ export class HandlerCall implements RunningHandler {
       ...(error && { error }),
     });
   }
-}
-
-/** Handlers may return promises that are not native. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    typeof (value as { then?: unknown }).then === 'function'
-  );
 }

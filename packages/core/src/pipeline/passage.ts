@@ -1,9 +1,9 @@
 import { MiddlewareMisuseError } from '../handler/handler-errors.ts';
-import { isThenable } from './handler-call.ts';
+import { isThenable } from './is-thenable.ts';
 import type { PassClock } from './pass-clock.ts';
 
 /** What every kind of middleware says of itself. */
-export interface Layer {
+interface Layer {
   readonly name: string;
   readonly repeats?: boolean;
 }
@@ -86,6 +86,7 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
     this.#onion = onion;
     this.#call = call;
     this.#innermost = innermost;
+    // oxlint-disable-next-line unicorn/no-new-array -- for every call; Array.from takes a hundred times as long
     this.#finishes = new Array<Finish>(onion.layers.length);
   }
 

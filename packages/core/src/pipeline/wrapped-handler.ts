@@ -1,7 +1,7 @@
 import type { RegisteredEventHandler } from '../handler/registered-handler.ts';
 import { toError } from '../message/error-data.ts';
 import type { EventOutcome } from './compose.ts';
-import { isThenable } from './handler-call.ts';
+import { isThenable } from './is-thenable.ts';
 import type { HandlerCallOwner } from './handler-call-owner.ts';
 import type { HandlerWatch } from './handler-watch.ts';
 import { MessageContext } from './message-context.ts';
