@@ -28,7 +28,7 @@ export async function converse(conversation: Conversation): Promise<ChatEnd> {
   if (unfinishedRun !== undefined) {
     output.notice('Finishing the run that was cut off.');
     end = await interrupts.during((signal) => chat.resume(unfinishedRun, signal));
-    if (end.exitCode !== ExitCode.answered) return end;
+    if (!end.result) return end; // it failed, or was interrupted again: the next prompt would fare no better
   }
   if (options.input === 'jsonl') return answerLines(conversation, end);
   if (options.prompt !== undefined) return ask(conversation, options.prompt);

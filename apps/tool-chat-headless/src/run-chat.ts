@@ -38,10 +38,11 @@ export async function runChat(options: Arguments): Promise<number> {
     clock: systemClock,
   });
   const sessionId = options.session ?? options.resume ?? newSessionId();
-  using interrupts = listenForInterrupts(process, () =>
-    output.end({ sessionId, exitCode: ExitCode.interrupted, error: INTERRUPTED }),
-  );
-  let end: ChatEnd;
+  let end: ChatEnd | undefined;
+  // Never disposed: until the process is gone, a signal must not end it without a last word.
+  const interrupts = listenForInterrupts(process, () => {
+    if (!end) output.end({ sessionId, exitCode: ExitCode.interrupted, error: INTERRUPTED });
+  });
   try {
     end = await withServices({ options, environment, output, interrupts, sessionId });
   } catch (thrown) {

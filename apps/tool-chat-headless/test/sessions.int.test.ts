@@ -241,6 +241,7 @@ describe('a session of llmgine-chat', () => {
       error: { code: 'INTERRUPTED' },
     });
     expect(lines.filter(({ type }) => type === 'result')).toHaveLength(1);
-    expect((await run(['--resume', 'twice', 'again'], against(server.baseUrl))).code).toBe(0);
+    const again = await run(['--resume', 'twice', 'again'], against(server.baseUrl));
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('It is 42.') });
   });
 });
