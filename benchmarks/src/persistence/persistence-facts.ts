@@ -7,6 +7,9 @@ import { anEvent, temporaryFolder } from './subjects/message.ts';
 const area = 'persistence';
 const Said = defineEvent('bench.said', { data: typeOnly<{ readonly text: string }>() });
 
+/** Shorter turns did nothing: while the disk syncs the loop goes round idle. */
+const IDLE_MS = 0.1;
+
 /** What is no time per operation of a whole case. */
 export async function measureFacts(): Promise<Fact[]> {
   const stall = await measureStall();
@@ -15,7 +18,7 @@ export async function measureFacts(): Promise<Fact[]> {
   return [
     {
       area,
-      name: 'event loop kept by the log, 99th percentile of turns',
+      name: 'event loop kept by the log, 99th percentile of turns in which it works',
       value: round(stall.p99),
       unit: 'ms',
       target: 'at most 2',
@@ -63,8 +66,9 @@ async function measureStall(): Promise<{ p99: number; longest: number }> {
     await eventLog.flush();
   }
   isWriting = false;
-  turns.sort((one, other) => one - other);
-  return { p99: turns[Math.floor(turns.length * 0.99)]!, longest: turns.at(-1)! };
+  const working = turns.filter((durationMs) => durationMs > IDLE_MS);
+  working.sort((one, other) => one - other);
+  return { p99: working[Math.floor(working.length * 0.99)]!, longest: working.at(-1)! };
 }
 
 /** Microseconds of an awaited publish, the writing itself left out. */

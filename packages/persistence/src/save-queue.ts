@@ -9,8 +9,8 @@ interface WaitingSave {
   readonly reject: (reason: unknown) => void;
 }
 
-/** Rows written in one step. On SQLite a step keeps the event loop, some milliseconds for whoever saves so much at once. */
-const STEP_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 1_000, postgres: 1_024 };
+/** Rows of one transaction. On SQLite it goes on over several turns of the event loop. */
+const STEP_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 8_192, postgres: 1_024 };
 
 /** Writes together what is saved while the write before is on its way. */
 export class SaveQueue {

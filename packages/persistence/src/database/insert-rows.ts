@@ -26,6 +26,8 @@ export type RowInserter = (rows: readonly RowValues[]) => Iterable<Statement>;
 const MOST_ROWS = 1_024;
 /** Rows of one statement on SQLite: a call costs a quarter of a row, but long statements cost as much to read. */
 const GROUP_ROWS = 8;
+/** Rows between which others may have a turn. */
+const STEP_ROWS = 64;
 
 /** Makes the statements that insert any number of rows; few different ones, so that they can be prepared. */
 export function createRowInserter(options: InsertRowsOptions): RowInserter {
@@ -34,15 +36,22 @@ export function createRowInserter(options: InsertRowsOptions): RowInserter {
   return options.dialect === 'sqlite' ? inGroups : inSizes;
 
   function* inGroups(rows: readonly RowValues[]): Generator<Statement> {
-    const grouped = rows.length - (rows.length % GROUP_ROWS);
+    for (let from = 0; from < rows.length; from += STEP_ROWS) {
+      const step = rows.slice(from, from + STEP_ROWS);
+      const grouped = step.length - (step.length % GROUP_ROWS);
+      if (grouped > 0) yield groups(step, grouped);
+      if (grouped < step.length) {
+        yield { sql: textFor(1), parameters: [], each: step.slice(grouped) };
+      }
+    }
+  }
+
+  function groups(rows: readonly RowValues[], count: number): Statement {
     const each: RowValues[] = [];
-    for (let from = 0; from < grouped; from += GROUP_ROWS) {
+    for (let from = 0; from < count; from += GROUP_ROWS) {
       each.push(rows.slice(from, from + GROUP_ROWS).flat());
     }
-    if (grouped > 0) {
-      yield { sql: textFor(GROUP_ROWS), parameters: [], each, rowsEach: GROUP_ROWS };
-    }
-    if (grouped < rows.length) yield { sql: textFor(1), parameters: [], each: rows.slice(grouped) };
+    return { sql: textFor(GROUP_ROWS), parameters: [], each, rowsEach: GROUP_ROWS };
   }
 
   function* inSizes(rows: readonly RowValues[]): Generator<Statement> {
