@@ -1,10 +1,4 @@
-import {
-  BUS_SCOPE,
-  type ErrorData,
-  type EventMessage,
-  type EventPublisher,
-  type SessionId,
-} from '@llmgine/core';
+import type { ErrorData, EventMessage, EventPublisher, SessionId } from '@llmgine/core';
 import type { Tool } from './define-tool.ts';
 import { toJsonValue } from './pipeline/json-value.ts';
 import type { ToolResult } from './tool-call.ts';
@@ -34,12 +28,12 @@ export interface ApprovalDetails {
   readonly expiresAt: number | undefined;
 }
 
-/** Publishes the events of one call. Never throws, and nobody waits for it. Without a publisher nothing is made at all. */
+/** Publishes the events of one call. Never throws, and nobody waits for it. */
 export class ToolReporter {
-  readonly #publisher: EventPublisher | undefined;
+  readonly #publisher: EventPublisher;
   readonly #call: ReportedCall;
 
-  constructor(publisher: EventPublisher | undefined, call: ReportedCall) {
+  constructor(publisher: EventPublisher, call: ReportedCall) {
     this.#publisher = publisher;
     this.#call = call;
   }
@@ -100,7 +94,6 @@ export class ToolReporter {
       options: Pick<ReportedCall, 'sessionId'>,
     ) => EventMessage,
   ): void {
-    if (!this.#publisher) return;
     const { toolCallId, toolName, sessionId } = this.#call;
     try {
       const event = make({ toolCallId, toolName }, { sessionId });
@@ -110,13 +103,6 @@ export class ToolReporter {
     }
   }
 }
-
-/** For calls whose events nobody gets. */
-export const silentReporter: ToolReporter = new ToolReporter(undefined, {
-  toolCallId: '',
-  toolName: '',
-  sessionId: BUS_SCOPE,
-});
 
 /** Whose events they are. */
 export interface ReportedCall {
