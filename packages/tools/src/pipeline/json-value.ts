@@ -20,6 +20,15 @@ export function toJsonValue(given: unknown): JsonValue {
   return { value, cyclic: copy.cyclic, tooDeep: copy.tooDeep, dropped: copy.dropped };
 }
 
+/** Tells whether parsed JSON is nested no deeper than allowed and its numbers are finite: JSON.parse makes `1e999` infinite. */
+export function isTameJson(value: unknown, depth = 0): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= MAX_JSON_DEPTH) return false;
+  const items = Array.isArray(value) ? value : Object.values(value);
+  return items.every((item) => isTameJson(item, depth + 1));
+}
+
 class JsonCopy {
   cyclic = false;
   tooDeep = false;
