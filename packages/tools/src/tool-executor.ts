@@ -1,4 +1,10 @@
-import { BUS_SCOPE, type ErrorData, type MaybePromise, type SessionId } from '@llmgine/core';
+import {
+  BUS_SCOPE,
+  toError,
+  type ErrorData,
+  type MaybePromise,
+  type SessionId,
+} from '@llmgine/core';
 import type { Deadlines } from '@llmgine/core/timing';
 import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
@@ -130,11 +136,12 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
   failed(thrown: unknown): ToolResult {
     const { redact, maxResultChars } = this.#parts.settings;
     const { full, short } = redactError(thrown, redact);
-    const content = contentOf(thrown, short, this.#call.name).toWellFormed();
+    const error = toError(thrown); // what is no Error may throw when it is asked what it is
+    const content = contentOf(error, short, this.#call.name).toWellFormed();
     const result = {
       callId: this.#call.id,
       name: this.#call.name,
-      status: statusOf(thrown),
+      status: statusOf(error, full),
       content: capResult(content, this.#tool?.maxResultChars ?? maxResultChars),
       error: short,
       repairs: this.#repairs,

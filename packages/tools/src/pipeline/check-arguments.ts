@@ -40,7 +40,10 @@ export function checkArguments(
 }
 
 /** What does not fit at once. */
-function concludeOthers(checked: MaybePromise<Checked>, check: Check): MaybePromise<CheckedArguments> {
+function concludeOthers(
+  checked: MaybePromise<Checked>,
+  check: Check,
+): MaybePromise<CheckedArguments> {
   return checked instanceof Promise
     ? checked.then((known) => conclude(known, check))
     : conclude(checked, check);

@@ -60,8 +60,7 @@ class ArgumentReader {
       return { args: {}, repairs };
     }
     const unwrapped = this.#unwrapList(value);
-    const trusted =
-      typeof given === 'string' && !isSuspicious(given) && isTame(unwrapped, given);
+    const trusted = typeof given === 'string' && !isSuspicious(given) && isTame(unwrapped, given);
     return { args: trusted ? unwrapped : this.#makeSafe(unwrapped), repairs };
   }
 

@@ -20,7 +20,10 @@ function redacted(error: ErrorData, redact: Redactor): ErrorData {
   try {
     return redact(error) as ErrorData;
   } catch {
-    return { name: error.name, message: 'What went wrong cannot be shown: it could not be redacted.' };
+    return {
+      name: error.name,
+      message: 'What went wrong cannot be shown: it could not be redacted.',
+    };
   }
 }
 
