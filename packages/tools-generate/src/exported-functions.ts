@@ -54,7 +54,7 @@ function readExport(
   const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
   const declaration = target.valueDeclaration;
   const { name } = symbol;
-  if (!declaration || isLeftOut(declaration) || !isCallable(checker, target, declaration)) return;
+  if (!declaration || !isCallable(checker, target, declaration) || isLeftOut(declaration)) return;
   const problem = (message: string): SourceProblem =>
     problemAt(exportNode(symbol, source), `function '${name}' ${message}`);
 

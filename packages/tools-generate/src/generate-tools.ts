@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import ts from 'typescript';
 import { definitionProblems } from './check-definitions.ts';
-import { unsupportedIn } from './check-type.ts';
+import { isBrand, unsupportedIn } from './check-type.ts';
 import { GenerateError, type SourceProblem } from './generate-error.ts';
 import { printTools } from './print-tools.ts';
 import { readFunctions, type ToolFunction, type ToolParameter } from './read-functions.ts';
@@ -35,7 +35,8 @@ export function generateTools({ file, out = defaultOut(file) }: GenerateOptions)
   const opened = openSource(path);
   const { functions, problems } = readFunctions(opened);
   const all = [...problems, ...functions.flatMap((each) => typeProblems(opened, each))];
-  if (functions.length === 0) all.push(problemAt(opened.source, 'it exports no function'));
+  if (functions.length + all.length === 0)
+    all.push(problemAt(opened.source, 'it exports no function'));
   if (all.length > 0) throw new GenerateError(all);
 
   const schemas = toSchemas(path, functions);
@@ -138,11 +139,3 @@ function isNominal(
       : checker.getPropertiesOfType(type).map((property) => checker.getTypeOfSymbol(property));
   return parts.some((part) => isNominal(checker, part, within));
 }
-
-/** `string & { readonly __brand: … }`: a plain value with a mark that nobody sees. */
-function isBrand(type: ts.Type): boolean {
-  return type.isIntersection() && type.types.some(({ flags }) => (flags & PLAIN) !== 0);
-}
-
-const PLAIN: ts.TypeFlags =
-  ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike;
