@@ -57,8 +57,8 @@ function programOf(
     noUnusedParameters: false,
   };
   const host = ts.createCompilerHost(checkOptions, true);
-  const { fileExists } = host;
-  host.fileExists = (name) => name === file || fileExists.call(host, name);
+  const fileExists = host.fileExists.bind(host);
+  host.fileExists = (name) => name === file || fileExists(name);
   const readSource = host.getSourceFile.bind(host);
   host.getSourceFile = (name, version, ...rest) =>
     name === file

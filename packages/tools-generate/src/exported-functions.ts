@@ -54,7 +54,8 @@ function readExport(
   const target = isAlias ? checker.getAliasedSymbol(symbol) : symbol;
   const declaration = target.valueDeclaration;
   const { name } = symbol;
-  if (!declaration || !isCallable(checker, target, declaration) || isLeftOut(declaration)) return;
+  if (!declaration || !isCallable(checker, target, declaration) || isLeftOut(declaration))
+    return undefined;
   const problem = (message: string): SourceProblem =>
     problemAt(exportNode(symbol, source), `function '${name}' ${message}`);
 

@@ -124,9 +124,7 @@ describe('13.5 what goes wrong goes back to the model', () => {
   ])('gives a result when a tool %s what cannot be read, and its slot back', async (_, execute) => {
     const manager = createToolManager({ environment: {}, maxConcurrency: 1 });
     const input = { type: 'object' };
-    manager.registerTool(
-      defineTool({ name: 'echo', description: 'Echoes.', input, execute: execute as never }),
-    );
+    manager.registerTool(defineTool({ name: 'echo', description: 'Echoes.', input, execute }));
 
     const results = await manager.executeToolCalls([call, call]);
 

@@ -1,42 +1,21 @@
-import {
-  BUS_SCOPE,
-  toError,
-  type ErrorData,
-  type MaybePromise,
-  type SessionId,
-} from '@llmgine/core';
-import type { Deadlines } from '@llmgine/core/timing';
+import { BUS_SCOPE, type ErrorData, type MaybePromise, type SessionId } from '@llmgine/core';
 import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
-import { ToolCancelledError, ToolDeniedError } from './errors.ts';
-import type { PendingApprovals } from './pending-approvals.ts';
+import { resultOfError, resultOfValue, type ResultParts } from './call-result.ts';
+import { ToolCancelledError } from './errors.ts';
+import type { ExecutorParts, OneRun } from './executor-parts.ts';
 import { approve } from './pipeline/approve.ts';
-import { capResult } from './pipeline/cap-result.ts';
 import { checkArguments, type CheckedArguments } from './pipeline/check-arguments.ts';
-import { contentOf, statusOf } from './pipeline/describe-failure.ts';
+import { decideInTime, type DecisionTime } from './pipeline/decide-in-time.ts';
 import { findTool } from './pipeline/find-tool.ts';
 import { normaliseCall } from './pipeline/normalise-call.ts';
 import { parseArguments, type ParsedArguments } from './pipeline/parse-arguments.ts';
-import { readValue } from './pipeline/read-value.ts';
-import { redactError } from './pipeline/redact-error.ts';
-import { runWithDeadline, type DeadlineWork } from './pipeline/run-with-deadline.ts';
+import { asItIs } from './pipeline/run-with-deadline.ts';
 import type { NormalCall, ToolCall, ToolCallOptions, ToolResult } from './tool-call.ts';
 import type { RegisteredTool } from './tool-catalogue.ts';
 import type { RunAttempt, ToolConnection } from './tool-connection.ts';
-import type { ToolManagerSettings } from './tool-manager-options.ts';
 import { ToolReporter } from './tool-reporter.ts';
-import type { CallOrigin, RunOutcome, ToolRunner } from './tool-runner.ts';
-
-/** What the executor works with. */
-export interface ExecutorParts {
-  readonly settings: ToolManagerSettings;
-  readonly tools: ReadonlyMap<string, RegisteredTool>;
-  readonly approvals: PendingApprovals;
-  readonly runner: ToolRunner;
-  readonly deadlines: Deadlines;
-  /** What the calls of a session go through, if anything. */
-  readonly connectionOf: (sessionId: SessionId | undefined) => ToolConnection | undefined;
-}
+import type { CallOrigin, RunOutcome } from './tool-runner.ts';
 
 /** Executes one call: always resolves, to exactly one result. */
 export type ToolExecutor = (given: ToolCall, options?: ToolCallOptions) => Promise<ToolResult>;
@@ -126,7 +105,8 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
   /** The call's result with what its tool gave. Never throws. */
   succeeded(returned: unknown): ToolResult {
     try {
-      return this.#finish(returned);
+      const tool = this.#tool!; // it ran
+      return this.#report(resultOfValue(returned, tool, this.#resultParts()));
     } catch (thrown) {
       return this.failed(thrown);
     }
@@ -134,20 +114,20 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
 
   /** The call's result with what its tool, or a step before it, threw. Never throws. */
   failed(thrown: unknown): ToolResult {
-    const { redact, maxResultChars } = this.#parts.settings;
-    const { full, short } = redactError(thrown, redact);
-    const error = toError(thrown); // what is no Error may throw when it is asked what it is
-    const content = contentOf(error, short, this.#call.name).toWellFormed();
-    const result = {
-      callId: this.#call.id,
-      name: this.#call.name,
-      status: statusOf(error, full),
-      content: capResult(content, this.#tool?.maxResultChars ?? maxResultChars),
-      error: short,
-      repairs: this.#repairs,
-      durationMs: this.#elapsedMs(),
-    };
-    return this.#report(result, full);
+    const { result, error } = resultOfError(thrown, this.#tool, this.#resultParts());
+    return this.#report(result, error);
+  }
+
+  #resultParts(): ResultParts {
+    const { settings } = this.#parts;
+    const durationMs = settings.clock.monotonic() - this.#startedAt;
+    return { call: this.#call, settings, repairs: this.#repairs, durationMs };
+  }
+
+  #report(result: ToolResult, error?: ErrorData): ToolResult {
+    const { engineId } = this.#options;
+    this.#reporter?.finished(result, { tool: this.#tool, args: this.#args, engineId, error });
+    return result;
   }
 
   /** Lets the run be written down before anything happens. */
@@ -170,7 +150,7 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
     const checked = this.#check(registered, this.#call.arguments);
     const approval = registered.tool.approval ?? this.#parts.settings.approval;
     if (approval) return this.#checkAndApprove(registered, approval, checked);
-    return checked instanceof Promise ? this.#inTime(checked) : checked;
+    return checked instanceof Promise ? decideInTime(() => checked, this.#decisionTime()) : checked;
   }
 
   #check(registered: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
@@ -205,7 +185,10 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
     approval: ToolApproval,
     checking: MaybePromise<CheckedArguments>,
   ): Promise<CheckedArguments> {
-    const checked = checking instanceof Promise ? await this.#inTime(checking) : checking;
+    const checked =
+      checking instanceof Promise
+        ? await decideInTime(() => checking, this.#decisionTime())
+        : checking;
     return this.#keep(await this.#approve(registered, approval, checked));
   }
 
@@ -230,31 +213,19 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
       approval,
       ask: (args, expiresInMs) => this.#ask(tool, args, expiresInMs),
       recheck: async (args) => this.#check(registered, args),
-      withDeadline: (run) => this.#bounded(run),
+      withDeadline: (run) => decideInTime(run, this.#decisionTime()),
     });
   }
 
-  #inTime<T>(working: Promise<T>): Promise<T> {
-    return this.#bounded(() => working);
-  }
-
-  /** For work that is not the tool's: no schema and no hook may keep a call from coming back. */
-  async #bounded<T>(run: () => Promise<T>): Promise<T> {
-    const { approvalTimeoutMs: timeoutMs } = this.#parts.settings;
-    const { name } = this.#call;
-    const work: DeadlineWork<T, T> = {
-      timeoutMs,
-      signal: this.#options.signal,
-      run,
-      succeeded: (value) => value,
-      failed: (error) => Promise.reject(error),
-      timedOut: () => new ToolDeniedError(name, `it was not decided about within ${timeoutMs} ms.`),
-      aborted: (reason) => new ToolCancelledError(name, reason),
-      ended: () => {},
-      abandoned: () => {},
-      late: () => {},
+  #decisionTime(): DecisionTime {
+    const { settings, deadlines } = this.#parts;
+    const { signal } = this.#options;
+    return {
+      toolName: this.#call.name,
+      timeoutMs: settings.approvalTimeoutMs,
+      signal,
+      deadlines,
     };
-    return runWithDeadline(work, this.#parts.deadlines);
   }
 
   async #ask(
@@ -295,7 +266,7 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
         idempotencyKey: this.idempotencyKey,
         signal: this.#options.signal,
         start: async (attempt) =>
-          this.#runOnce(checked, { attempt, startedAt: clock.monotonic(), outcome: asItIs }),
+          this.#runOnce(checked, { attempt, startedAt: clock.monotonic(), outcome: asItIs() }),
       });
       return this.succeeded(value);
     } catch (thrown) {
@@ -321,50 +292,7 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
       reporter: attempt.publisher ? this.#reporter?.through(attempt.publisher) : this.#reporter,
     });
   }
-
-  #finish(returned: unknown): ToolResult {
-    const { settings } = this.#parts;
-    const tool = this.#tool!; // it ran
-    const { redactResult = settings.redactResults } = tool;
-    const { value, content } = readValue(
-      returned,
-      tool.name,
-      redactResult ? settings.redact : undefined,
-    );
-    return this.#report({
-      callId: this.#call.id,
-      name: this.#call.name,
-      status: 'ok',
-      content: capResult(content, tool.maxResultChars ?? settings.maxResultChars),
-      value,
-      repairs: this.#repairs,
-      durationMs: this.#elapsedMs(),
-    });
-  }
-
-  #elapsedMs(): number {
-    return this.#parts.settings.clock.monotonic() - this.#startedAt;
-  }
-
-  #report(result: ToolResult, error?: ErrorData): ToolResult {
-    const { engineId } = this.#options;
-    this.#reporter?.finished(result, { tool: this.#tool, args: this.#args, engineId, error });
-    return result;
-  }
 }
-
-/** One run out of possibly several of a call. */
-interface OneRun<Outcome> {
-  readonly attempt: RunAttempt;
-  readonly startedAt: number;
-  readonly outcome: RunOutcome<Outcome>;
-}
-
-/** For runs whose outcome others decide about first. */
-const asItIs: RunOutcome<unknown> = {
-  succeeded: (value) => value,
-  failed: (error) => Promise.reject(error),
-};
 
 /** Of a call that nothing ends from outside. */
 const firstAttempt: RunAttempt = { attempt: 1, signal: undefined, publisher: undefined };

@@ -86,7 +86,7 @@ function partsOfOther(value: object): ObjectParts {
   if (isPlain || Object.keys(value).length > 0) return { fields: readableFields(value) };
   const { toString } = value as { toString?: unknown };
   const saysItself = typeof toString === 'function' && toString !== Object.prototype.toString;
-  return { value: saysItself ? String(value) : nameOf(value) };
+  return { value: saysItself ? toString.call(value) : nameOf(value) };
 }
 
 /** As `[Name]`, which is all that can be told of it. */

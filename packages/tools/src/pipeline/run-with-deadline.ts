@@ -28,6 +28,19 @@ export interface DeadlineWork<T, Outcome> {
   late(outcome: LateOutcome): void;
 }
 
+/** For work that comes to its own value or error. */
+export function asItIs<T>(): Pick<DeadlineWork<T, T>, 'succeeded' | 'failed'> {
+  return { succeeded, failed };
+}
+
+function succeeded<T>(value: T): T {
+  return value;
+}
+
+async function failed(error: unknown): Promise<never> {
+  throw error;
+}
+
 /**
  * Aborts and races: comes to an outcome at the deadline or the abort even when the work ignores both.
  * Work that returns no promise has finished when it returns.
