@@ -9,7 +9,7 @@ import {
 } from '@llmgine/core';
 import type { StreamStore } from '@llmgine/core/stores';
 import { sleep } from '@llmgine/core/timing';
-import { budget, BudgetExceededError } from '@llmgine/llm';
+import { budget, BudgetExceededError, type BudgetLimit } from '@llmgine/llm';
 import { createAbortLatch, type AbortLatch } from './abort-latch.ts';
 import type { RunLimits } from './engine-options.ts';
 import { RunNotFoundError } from './errors.ts';
@@ -41,6 +41,7 @@ export interface RunRequest {
 /** How a run ended, and the error when it failed. */
 interface Ending {
   readonly stopReason: StopReason;
+  readonly limit?: BudgetLimit;
   readonly error?: Error;
 }
 
@@ -172,13 +173,11 @@ async function endingOf(run: Run, work: () => Promise<StopReason>): Promise<Endi
   try {
     return { stopReason: await work() };
   } catch (thrown) {
-    if (thrown instanceof BudgetExceededError) return { stopReason: 'budget' };
-    if (run.signal.aborted) {
-      return run.signal.reason instanceof BudgetExceededError
-        ? { stopReason: 'budget' }
-        : { stopReason: 'aborted', error: toError(run.signal.reason) };
+    const cause: unknown = run.signal.aborted ? run.signal.reason : thrown;
+    for (const each of [thrown, cause]) {
+      if (each instanceof BudgetExceededError) return { stopReason: 'budget', limit: each.limit };
     }
-    return { stopReason: 'error', error: toError(thrown) };
+    return { stopReason: run.signal.aborted ? 'aborted' : 'error', error: toError(cause) };
   }
 }
 
@@ -192,9 +191,11 @@ function tidyHistory(run: Run, { stopReason, error }: Ending, before: number): v
     run.history.addAssistantMessage(`${run.text}\n[interrupted]`.trim());
 }
 
-async function finish(run: Run, { stopReason, error }: Ending): Promise<Outcome<ToolChatResult>> {
+async function finish(run: Run, ending: Ending): Promise<Outcome<ToolChatResult>> {
+  const { stopReason, limit, error } = ending;
   const { runId, text, step: steps, toolCalls, usage = {} } = run;
-  const result: ToolChatResult = { runId, text, stopReason, steps, toolCalls, usage };
+  const said = { runId, text, stopReason, ...(limit && { limit }) };
+  const result: ToolChatResult = { ...said, steps, toolCalls, usage };
   const failed = stopReason === 'error' || stopReason === 'aborted';
   // A failed run stays open in the journal: it can be resumed.
   if (run.journal && stopReason !== 'error') await keepResult(run.journal, run, result);

@@ -1,4 +1,10 @@
-import type { ErrorData, EventMessage, EventPublisher, SessionId } from '@llmgine/core';
+import type {
+  ErrorData,
+  EventDefinition,
+  EventMessage,
+  EventPublisher,
+  SessionId,
+} from '@llmgine/core';
 import type { Tool } from './define-tool.ts';
 import { toJsonValue } from './pipeline/json-value.ts';
 import type { ToolResult } from './tool-call.ts';
@@ -28,7 +34,7 @@ export interface ApprovalDetails {
   readonly expiresAt: number | undefined;
 }
 
-/** Publishes the events of one call. Never throws, and nobody waits for it. */
+/** Publishes the events of one call. Never throws, and nobody waits for it. What nobody hears is not made. */
 export class ToolReporter {
   readonly #publisher: EventPublisher;
   readonly #call: ReportedCall;
@@ -44,14 +50,14 @@ export class ToolReporter {
   }
 
   requested(given: unknown): void {
-    this.#publish((call, options) =>
+    this.#publish(ToolCallRequestedEvent, (call, options) =>
       ToolCallRequestedEvent({ ...call, arguments: toJsonValue(given).value }, options),
     );
   }
 
   approvalRequested({ effect }: Tool, { approvalId, args, expiresAt }: ApprovalDetails): void {
     const expiry = expiresAt === undefined ? {} : { expiresAt };
-    this.#publish((call, options) =>
+    this.#publish(ToolApprovalRequestedEvent, (call, options) =>
       ToolApprovalRequestedEvent(
         { ...call, approvalId, toolArgs: args, effect, ...expiry },
         options,
@@ -60,7 +66,7 @@ export class ToolReporter {
   }
 
   started({ effect }: Tool, toolArgs: unknown, origin: { readonly idempotencyKey: string }): void {
-    this.#publish((call, options) =>
+    this.#publish(ToolExecuteStartedEvent, (call, options) =>
       ToolExecuteStartedEvent(
         { ...call, toolArgs, effect, idempotencyKey: origin.idempotencyKey },
         options,
@@ -69,35 +75,41 @@ export class ToolReporter {
   }
 
   progressed(progress: unknown): void {
-    this.#publish((call, options) =>
+    this.#publish(ToolProgressEvent, (call, options) =>
       ToolProgressEvent({ ...call, progress: toJsonValue(progress).value ?? null }, options),
     );
   }
 
   finished(result: ToolResult, details: ResultDetails): void {
-    this.#publish((_, options) => ToolExecuteResultEvent(resultData(result, details), options));
+    this.#publish(ToolExecuteResultEvent, (_, options) =>
+      ToolExecuteResultEvent(resultData(result, details), options),
+    );
   }
 
   late(
     outcome: { readonly value: unknown } | { readonly error: ErrorData },
     durationMs: number,
   ): void {
-    this.#publish((call, options) =>
+    this.#publish(ToolLateResultEvent, (call, options) =>
       ToolLateResultEvent({ ...call, durationMs, ...lateOutcome(outcome) }, options),
     );
   }
 
-  /** A bus that is stopped, full or broken must not change what the tool did. */
+  /** Makes what is heard. A bus that is stopped, full or broken must not change what the tool did. */
   #publish(
+    event: EventDefinition,
     make: (
       call: Pick<ReportedCall, 'toolCallId' | 'toolName'>,
       options: Pick<ReportedCall, 'sessionId'>,
     ) => EventMessage,
   ): void {
+    const publisher = this.#publisher;
     const { toolCallId, toolName, sessionId } = this.#call;
     try {
-      const event = make({ toolCallId, toolName }, { sessionId });
-      this.#publisher.publish(event, { awaitProcessing: false }).catch(() => {});
+      if (publisher.isHeard?.(event, sessionId) === false) return;
+      publisher
+        .publish(make({ toolCallId, toolName }, { sessionId }), { awaitProcessing: false })
+        .catch(() => {});
     } catch {
       // as above
     }

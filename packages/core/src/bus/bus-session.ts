@@ -1,10 +1,10 @@
-import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
+import type { CommandExecutor, HandlerRegistrar, HearingPublisher } from '../handler/handler.ts';
 import type { SessionId } from '../message/session-id.ts';
 import type { DeadlineOptions } from './deadline-options.ts';
 
 /** One conversation on the bus. What is registered, published and executed through it carries its id. */
 export interface BusSession
-  extends CommandExecutor, EventPublisher, HandlerRegistrar, AsyncDisposable {
+  extends CommandExecutor, HearingPublisher, HandlerRegistrar, AsyncDisposable {
   readonly sessionId: SessionId;
   /**
    * Runs what is queued, dispatches `SessionEndEvent` last, then removes the session's handlers.

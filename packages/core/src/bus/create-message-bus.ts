@@ -1,5 +1,5 @@
 import { WaitInsideHandlerError } from './bus-errors.ts';
-import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
+import type { CommandExecutor, HandlerRegistrar } from '../handler/handler.ts';
 import type { HandlerRegistry } from '../handler/handler-registry.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
 import type { Sender } from '../pipeline/message-sender.ts';
@@ -61,11 +61,12 @@ function sendingOf({
   scopes,
   pump,
   generations,
-}: BusWiring): CommandExecutor & EventPublisher & Pick<Roles, 'waitForEvents'> {
+}: BusWiring): Pick<Roles, 'publish' | 'execute' | 'isHeard' | 'waitForEvents'> {
   return {
     publish: (event, options) => sender.publishFrom(from(), event, options),
     execute: ((command, options) =>
       sender.executeFrom(from(), command, options)) as CommandExecutor['execute'],
+    isHeard: (event, sessionId = BUS_SCOPE) => sender.isHeard(event, sessionId),
     async waitForEvents() {
       const inside = scopes.current;
       if (inside) throw new WaitInsideHandlerError(inside.message.type);
@@ -112,6 +113,7 @@ function waysInOf({
   filters,
   wrapping,
   signals,
+  readings,
 }: BusWiring): Pick<
   Roles,
   | 'addEventFilter'
@@ -136,11 +138,13 @@ function waysInOf({
     },
     addObserver(observer) {
       checkPart('add an observer', observer, 'observe');
+      observer.attach?.(readings);
       return signals.add(observer);
     },
     setObservabilityManager(next) {
       checkPart('set the observability manager', next, 'observe');
       manager?.[Symbol.dispose]();
+      next.attach?.(readings);
       const observing = signals.add(next);
       wrapping.setManager(next);
       const watching = next.onChange?.(() => {

@@ -1,4 +1,5 @@
-import type { CommandExecutor, EventPublisher, HandlerRegistrar } from '../handler/handler.ts';
+import type { BusPhase } from './bus-phase.ts';
+import type { CommandExecutor, HandlerRegistrar, HearingPublisher } from '../handler/handler.ts';
 import type { AnyDefinition, EventMessage } from '../message/message.ts';
 import type { SessionId } from '../message/session-id.ts';
 import type { EventFilter } from '../pipeline/event-filter.ts';
@@ -46,7 +47,7 @@ export interface EventError extends HandlerFailure {
 
 /** The bus at one moment. */
 export interface BusStats {
-  readonly state: 'idle' | 'running' | 'stopping' | 'stopped';
+  readonly state: BusPhase;
   /** Accepted events whose dispatch has not begun. */
   readonly queueSize: number;
   /** Commands and event dispatches that are running. */
@@ -69,7 +70,7 @@ export type ObservabilityPort = BusObserver &
 
 /** Carries commands to their one handler and events to all of theirs. */
 export interface MessageBus
-  extends CommandExecutor, EventPublisher, HandlerRegistrar, AsyncDisposable {
+  extends CommandExecutor, HearingPublisher, HandlerRegistrar, AsyncDisposable {
   /** Begins to dispatch events. */
   start(): Promise<void>;
   /** Refuses new work, finishes what there is, aborts what is left at the deadline. */

@@ -1,5 +1,6 @@
 import { SessionEndedError } from './bus-errors.ts';
 import type { CommandExecutor, HandlerRegistrar } from '../handler/handler.ts';
+import { BUS_SCOPE } from '../message/session-id.ts';
 import type { MessageSender } from '../pipeline/message-sender.ts';
 import type { RunningScopes } from '../pipeline/running-scopes.ts';
 import type { BusSession } from './bus-session.ts';
@@ -38,6 +39,8 @@ export function createSessionObject({
       whenUsable(() =>
         sender.executeFrom({ scope: scopes.current, sessionId }, command, options),
       )) as CommandExecutor['execute'],
+    isHeard: (event, ofSession = BUS_SCOPE) =>
+      sender.isHeard(event, ofSession === BUS_SCOPE ? sessionId : ofSession),
     registerCommandHandler(command, handler, options) {
       checkUsable();
       return registrar.registerCommandHandler(command, handler, { ...options, sessionId });

@@ -136,7 +136,7 @@ export class HandlerRegistry {
   }
 
   /** The handlers of an event, in groups of one priority, in the order in which they run. */
-  eventPlan({ type, sessionId }: EventMessage): EventPlan {
+  eventPlan({ type, sessionId }: Pick<EventMessage, 'type' | 'sessionId'>): EventPlan {
     const handlers = this.#events.get(type) ?? this.#anyEvent;
     if (!hasSession(handlers, sessionId) && !hasSession(this.#anyEvent, sessionId))
       return (handlers.busPlan ??= groupByPriority(this.#collect(handlers)));

@@ -56,10 +56,23 @@ export interface EventPublisher {
    * @throws EventHandlersFailedError after `unsuppressEventErrors()`, when awaited
    */
   publish(event: EventMessage, options?: PublishOptions): Promise<PublishReceipt>;
+  /**
+   * False: nothing could notice an event of this type that is published now, so it need not even be made. True for
+   * whatever might: handlers of it or of every event, observers, filters, a log, metrics, a queue or a stamp of your own,
+   * a bus or session that is not running. Ask each time, handlers come and go; an event for later is always published.
+   * A publisher without it hears everything.
+   * @param sessionId - defaults to what a message without a session gets
+   */
+  isHeard?(event: EventDefinition, sessionId?: SessionId): boolean;
+}
+
+/** Publishes events, and knows whether anything would notice them. */
+export interface HearingPublisher extends EventPublisher {
+  isHeard(event: EventDefinition, sessionId?: SessionId): boolean;
 }
 
 /** What a handler gets beside its message. Messages sent through it are caused by that message. */
-export interface HandlerContext extends CommandExecutor, EventPublisher {
+export interface HandlerContext extends CommandExecutor, HearingPublisher {
   readonly sessionId: SessionId;
   /** Which call of the handler for this message this is, the first being 1. */
   readonly attempt: number;

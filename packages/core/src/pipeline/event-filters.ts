@@ -28,6 +28,10 @@ export class EventFilters {
     this.#filters = [];
   }
 
+  get isEmpty(): boolean {
+    return this.#filters.length === 0;
+  }
+
   /** The receipt of an event that a filter refuses. */
   refuse(event: EventMessage): PublishReceipt | undefined {
     if (this.#filters.length === 0) return undefined;

@@ -1,6 +1,6 @@
 import { isBusEventType } from '../bus/bus-events.ts';
 import type { CommandExecutor, EventPublisher, HandlerContext } from '../handler/handler.ts';
-import type { SessionId } from '../message/session-id.ts';
+import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
 import type { DispatchScope } from './dispatch-scope.ts';
 import type { MessageSender, Sender } from './message-sender.ts';
 import type { RunningScopes } from './running-scopes.ts';
@@ -47,6 +47,12 @@ export class MessageContext implements HandlerContext {
   get execute(): CommandExecutor['execute'] {
     return ((command, options) =>
       this.#parts.sender.executeFrom(this.#from(), command, options)) as CommandExecutor['execute'];
+  }
+
+  /** The bus's scope stands for the context's own session, as it does for what is published. */
+  get isHeard(): HandlerContext['isHeard'] {
+    return (event, sessionId = BUS_SCOPE) =>
+      this.#parts.sender.isHeard(event, sessionId === BUS_SCOPE ? this.sessionId : sessionId);
   }
 
   #from(): Sender {

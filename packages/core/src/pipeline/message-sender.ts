@@ -1,6 +1,6 @@
 import type { ExecuteOptions, PublishOptions } from '../handler/handler.ts';
 import type { CommandResult } from '../message/command-result.ts';
-import type { CommandMessage, EventMessage } from '../message/message.ts';
+import type { CommandMessage, EventDefinition, EventMessage } from '../message/message.ts';
 import type { SessionId } from '../message/session-id.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
 import type { DispatchScope } from './dispatch-scope.ts';
@@ -25,4 +25,6 @@ export interface MessageSender {
     command: CommandMessage,
     options?: ExecuteOptions,
   ): Promise<CommandResult>;
+  /** False: nothing could notice an event of this type that is published now. */
+  isHeard(event: EventDefinition, sessionId: SessionId): boolean;
 }

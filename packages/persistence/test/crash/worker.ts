@@ -34,6 +34,10 @@ const Fact = defineEvent('crash.fact', {
 });
 const Ask = defineCommand('crash.ask', { data: typeOnly<object>() });
 
+// Nobody is to outlive the one who counts.
+process.stdin.on('end', () => process.exit()).resume();
+process.stdin.unref();
+
 const crash = createCrasher(crashAt, Number(passes));
 const skewedClock: Clock = { ...systemClock, now: () => systemClock.now() + Number(skewMs) };
 
@@ -46,8 +50,9 @@ function watched(store: ScheduledEventStore): ScheduledEventStore {
   const short = { leaseMs: Number(leaseMs) };
   const own: Partial<ScheduledEventStore> = {
     async save(events) {
-      await store.save(events);
+      const instead = await store.save(events);
       crash('after-save');
+      return instead;
     },
     async claimDue(request) {
       const claims = await store.claimDue({ ...request, ...short });
