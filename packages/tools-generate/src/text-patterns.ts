@@ -12,11 +12,6 @@ export function addPatterns(checker: ts.TypeChecker, type: ts.Type, schema: unkn
   return new TextPatterns(checker).visit(type, schema, []);
 }
 
-/** Tells whether a type holds a template literal type that is no union of plain texts. */
-export function holdsTemplate(checker: ts.TypeChecker, type: ts.Type): boolean {
-  return new TextPatterns(checker).holds(type, []);
-}
-
 type Outer = readonly ts.Type[];
 
 class TextPatterns {
@@ -27,7 +22,7 @@ class TextPatterns {
   }
 
   visit(type: ts.Type, schema: unknown, outer: Outer): unknown {
-    if (!this.holds(type, [])) return schema;
+    if (!this.#holds(type, [])) return schema;
     if (outer.includes(type) || typeof schema !== 'object' || schema === null || '$ref' in schema) {
       throw new MisplacedTemplateError('a template literal type inside a type that is named');
     }
@@ -65,13 +60,13 @@ class TextPatterns {
     return { ...schema, properties: { ...properties, ...Object.fromEntries(fields) } };
   }
 
-  holds(type: ts.Type, outer: Outer): boolean {
+  #holds(type: ts.Type, outer: Outer): boolean {
     if (isTemplate(type)) return true;
     if (outer.includes(type)) return false;
     const within = [...outer, type];
-    if (type.isUnion()) return type.types.some((part) => this.holds(part, within));
+    if (type.isUnion()) return type.types.some((part) => this.#holds(part, within));
     if (!(type.flags & ts.TypeFlags.Object)) return false;
-    return this.#partsOf(type).some((part) => this.holds(part, within));
+    return this.#partsOf(type).some((part) => this.#holds(part, within));
   }
 
   #partsOf(type: ts.Type): readonly ts.Type[] {
