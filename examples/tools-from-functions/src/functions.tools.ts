@@ -1,12 +1,15 @@
 // Made by `llmgine-tools generate` from ./functions.ts. Do not edit: change the functions and run it again.
 /* eslint-disable */
-import { defineTool, jsonSchema } from '@llmgine/tools';
+import { defineTool, jsonSchema, type StandardToolInput, type Tool } from '@llmgine/tools';
 import { getWeather, bookTable } from './functions.ts';
 
 type GetWeatherArguments = { city: string; units?: 'celsius' | 'fahrenheit'; day?: string };
 
 /** The tool of `getWeather`. @public */
-export const getWeatherTool = defineTool({
+export const getWeatherTool: Tool<
+  StandardToolInput<GetWeatherArguments>,
+  Awaited<ReturnType<typeof getWeather>>
+> = defineTool({
   name: 'get_weather',
   description: 'Tells the weather of a city on a day.',
   effect: 'read',
@@ -39,7 +42,10 @@ export const getWeatherTool = defineTool({
 type BookTableArguments = { restaurant: string; guests: number };
 
 /** The tool of `bookTable`. @public */
-export const bookTableTool = defineTool({
+export const bookTableTool: Tool<
+  StandardToolInput<BookTableArguments>,
+  Awaited<ReturnType<typeof bookTable>>
+> = defineTool({
   name: 'book_table',
   description: 'Books a table at a restaurant.',
   input: jsonSchema<BookTableArguments>({
@@ -60,4 +66,7 @@ export const bookTableTool = defineTool({
 });
 
 /** All tools of this file, for `registerTool`. */
-export const tools = [getWeatherTool, bookTableTool] as const;
+export const tools: readonly [typeof getWeatherTool, typeof bookTableTool] = [
+  getWeatherTool,
+  bookTableTool,
+];

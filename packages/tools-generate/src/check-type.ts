@@ -20,6 +20,7 @@ class TypeCheck {
     this.#seen.add(type);
     const own = this.#unsupportedItself(type);
     if (own) return path === '' ? own : `${own} at '${path}'`;
+    if (isBrand(type)) return undefined;
     if (type.isUnionOrIntersection()) return first(type.types, (part) => this.visit(part, path));
     if (this.#isList(type)) {
       const items = this.#checker.getTypeArguments(type as ts.TypeReference);
@@ -78,6 +79,14 @@ export function isDate(type: ts.Type): boolean {
   const { symbol } = type as { symbol?: ts.Symbol };
   return symbol?.name === 'Date' && (symbol.flags & ts.SymbolFlags.Interface) !== 0;
 }
+
+/** `string & { readonly __brand: … }`: a plain value with a mark that nobody sees. */
+export function isBrand(type: ts.Type): boolean {
+  return type.isIntersection() && type.types.some(({ flags }) => (flags & PLAIN) !== 0);
+}
+
+const PLAIN: ts.TypeFlags =
+  ts.TypeFlags.StringLike | ts.TypeFlags.NumberLike | ts.TypeFlags.BooleanLike;
 
 function first<T>(items: readonly T[], find: (item: T) => string | undefined): string | undefined {
   for (const item of items) {

@@ -72,8 +72,9 @@ function runOne(
   try {
     const text = generateTools({ file, out });
     if (check) return isUpToDate(out, text, output);
-    if (!isSame(readText(out), text)) writeFileSync(out, text);
-    output.out(`${shown(out)} is up to date\n`);
+    const wasSame = isSame(readText(out), text);
+    if (!wasSame) writeFileSync(out, text);
+    output.out(`${shown(out)} ${wasSame ? 'is up to date' : 'written'}\n`);
     return true;
   } catch (thrown) {
     if (!(thrown instanceof GenerateError)) throw thrown;

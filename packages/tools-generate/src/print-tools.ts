@@ -25,12 +25,12 @@ export function printTools(functions: readonly PrintedFunction[], place: PrintPl
   const header = [
     `// Made by \`llmgine-tools generate\` from ${source}. Do not edit: change the functions and run it again.`,
     `/* eslint-disable */`,
-    `import { defineTool, jsonSchema } from '@llmgine/tools';`,
+    `import { defineTool, jsonSchema, type StandardToolInput, type Tool } from '@llmgine/tools';`,
     `import { ${names.join(', ')} } from '${source}';`,
   ];
   const footer = [
     `/** All tools of this file, for \`registerTool\`. */`,
-    `export const tools = [${names.map(toolConstant).join(', ')}] as const;`,
+    `export const tools: readonly [${names.map((name) => `typeof ${toolConstant(name)}`).join(', ')}] = [${names.map(toolConstant).join(', ')}];`,
     '',
   ];
   return [header.join('\n'), ...functions.map(printFunction), footer.join('\n')].join('\n\n');
@@ -38,8 +38,7 @@ export function printTools(functions: readonly PrintedFunction[], place: PrintPl
 
 function printFunction(each: PrintedFunction): string {
   const { name, toolName, description, effect, timeoutMs, exclusive, schema, callArguments } = each;
-  const typeName = `${name.charAt(0).toUpperCase()}${name.slice(1)}Arguments`;
-  const definitions = Object.entries((schema['$defs'] ?? {}) as JsonSchema);
+  const { name: typeName, text: types } = printArgumentTypes(each);
   const fields = [
     `name: ${JSON.stringify(toolName)}`,
     `description: ${JSON.stringify(description)}`,
@@ -49,13 +48,25 @@ function printFunction(each: PrintedFunction): string {
     `input: jsonSchema<${typeName}>(${indent(JSON.stringify(schema, undefined, 2))})`,
     `execute: (${callArguments.length > 0 ? 'args' : ''}) => ${name}(${callArguments.join(', ')})`,
   ];
+  // Its type is written out, since its parts may be of types that only the functions' file can name.
+  const type = `Tool<StandardToolInput<${typeName}>, Awaited<ReturnType<typeof ${name}>>>`;
   return [
-    ...definitions.map(
-      ([key, definition]) => `type ${typeName}${key} = ${printType(definition, typeName)};`,
-    ),
-    `type ${typeName} = ${printType(schema, typeName)};`,
-    `/** The tool of \`${name}\`. @public */\nexport const ${toolConstant(name)} = defineTool({\n  ${fields.join(',\n  ')},\n});`,
+    types,
+    `/** The tool of \`${name}\`. @public */\nexport const ${toolConstant(name)}: ${type} = defineTool({\n  ${fields.join(',\n  ')},\n});`,
   ].join('\n\n');
+}
+
+/** Writes the type of a function's arguments, as its schema lets them through. */
+export function printArgumentTypes({ name, schema }: PrintedFunction): {
+  readonly name: string;
+  readonly text: string;
+} {
+  const typeName = `${name.charAt(0).toUpperCase()}${name.slice(1)}Arguments`;
+  const definitions = Object.entries((schema['$defs'] ?? {}) as JsonSchema).map(
+    ([key, definition]) => `type ${typeName}${key} = ${printType(definition, typeName)};`,
+  );
+  const own = `type ${typeName} = ${printType(schema, typeName)};`;
+  return { name: typeName, text: [...definitions, own].join('\n\n') };
 }
 
 function toolConstant(name: string): string {

@@ -1,5 +1,7 @@
 import ts from 'typescript';
 import type { SourceProblem } from './generate-error.ts';
+import { exportedFunctions, type ExportedFunction } from './exported-functions.ts';
+import { readLiteral } from './read-literal.ts';
 import { problemAt, type SourceProgram } from './source-program.ts';
 
 /** A parameter that a model gives by name. */
@@ -12,6 +14,8 @@ export interface ToolParameter {
   readonly description: string | undefined;
   /** Where the source gives it as a literal. */
   readonly defaultValue: unknown;
+  /** Those of the fields, where the function takes its one object apart. */
+  readonly fieldDefaults: ReadonlyMap<string, unknown>;
   readonly node: ts.ParameterDeclaration;
 }
 
@@ -37,41 +41,29 @@ export interface FoundFunctions {
   readonly problems: readonly SourceProblem[];
 }
 
-/** Finds the exported functions of a file; `@ignore` and `@internal` leave one out. */
+/** Reads the exported functions of a file. */
 export function readFunctions(opened: SourceProgram): FoundFunctions {
-  const problems: SourceProblem[] = [];
-  const functions: ToolFunction[] = [];
-  for (const statement of opened.source.statements) {
-    for (const [name, node, documented] of exportedFunctions(statement)) {
-      const tags = ts.getJSDocTags(documented);
-      if (tags.some(({ tagName }) => ['ignore', 'internal'].includes(tagName.text))) continue;
-      const found = readFunction(opened, { name, node, documented });
-      problems.push(...functionProblems(found), ...signatureProblems(opened.checker, found));
-      functions.push(found);
-    }
-  }
-  return { functions, problems };
+  const { found, problems } = exportedFunctions(opened);
+  const functions = found.map((each) => readFunction(opened, each));
+  const wrong = functions.flatMap((each) => [
+    ...functionProblems(each),
+    ...signatureProblems(opened.checker, each),
+  ]);
+  return { functions, problems: [...problems, ...wrong, ...sameNames(functions)] };
 }
 
-type Exported = readonly [name: string, node: ts.SignatureDeclaration, documented: ts.Node];
-
-function* exportedFunctions(statement: ts.Statement): Generator<Exported> {
-  const modifiers = ts.canHaveModifiers(statement) ? ts.getModifiers(statement) : undefined;
-  if (!modifiers?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return;
-  if (ts.isFunctionDeclaration(statement) && statement.body) {
-    yield [statement.name?.text ?? 'default', statement, statement];
-  }
-  if (!ts.isVariableStatement(statement)) return;
-  for (const { name, initializer } of statement.declarationList.declarations) {
-    const isFunction =
-      initializer && (ts.isArrowFunction(initializer) || ts.isFunctionExpression(initializer));
-    if (isFunction && ts.isIdentifier(name)) yield [name.text, initializer, statement];
+function* sameNames(functions: readonly ToolFunction[]): Generator<SourceProblem> {
+  const names = new Set<string>();
+  for (const { name, toolName, node } of functions) {
+    if (names.has(toolName))
+      yield problemAt(node, `function '${name}' would be a second tool '${toolName}'`);
+    names.add(toolName);
   }
 }
 
 function readFunction(
   { checker }: SourceProgram,
-  { name, node, documented }: { name: string; node: ts.SignatureDeclaration; documented: ts.Node },
+  { name, node, documented }: ExportedFunction,
 ): ToolFunction {
   const only = node.parameters.length === 1 ? node.parameters[0] : undefined;
   const timeout = tagText(documented, 'timeoutMs');
@@ -94,11 +86,7 @@ function readParameter(
   documented: ts.Node,
 ): ToolParameter {
   const type = checker.getTypeAtLocation(node);
-  const inferred = checker.typeToString(
-    checker.getBaseTypeOfLiteralType(type),
-    node,
-    ts.TypeFormatFlags.NoTruncation,
-  );
+  const inferred = checker.typeToString(type, node, ts.TypeFormatFlags.NoTruncation);
   const name = node.name.getText();
   return {
     name,
@@ -106,7 +94,8 @@ function readParameter(
     typeText: node.type?.getText() ?? inferred,
     type,
     description: parameterDescription(documented, name),
-    defaultValue: literalOf(node.initializer),
+    defaultValue: readLiteral(checker, node.initializer),
+    fieldDefaults: fieldDefaults(checker, node.name),
     node,
   };
 }
@@ -164,12 +153,26 @@ function* signatureProblems(
 ): Generator<SourceProblem> {
   const problem = (message: string): SourceProblem =>
     problemAt(node, `function '${name}' ${message}`);
-  if (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Default)
-    yield problem('is the default export; export it by its name');
   if (checker.getTypeAtLocation(node).getCallSignatures().length > 1)
     yield problem('has overloads; a tool has one list of parameters');
   if (parameters.some((parameter) => parameter.name === 'this'))
     yield problem('has a this parameter, which nobody gives to a tool');
+  if (['tools', 'defineTool', 'jsonSchema'].includes(name))
+    yield problem('has a name that the file of definitions needs; export it by another');
+  if (givesUnread(checker, node))
+    yield problem('gives a generator or a stream; read it and return text or a list');
+}
+
+/** Tells whether what it returns is used up by reading, and so tells a model nothing. */
+function givesUnread(checker: ts.TypeChecker, node: ts.SignatureDeclaration): boolean {
+  const signature = checker.getSignatureFromDeclaration(node);
+  const returned = signature && checker.getAwaitedType(signature.getReturnType());
+  const names = (returned ? checker.getPropertiesOfType(returned) : []).map(({ name }) => name);
+  const isIterable = names.some((name) => name.startsWith('__@iterator'));
+  return (
+    names.some((name) => name.startsWith('__@asyncIterator')) ||
+    (isIterable && names.includes('next'))
+  );
 }
 
 function descriptionOf(node: ts.Node): string {
@@ -192,12 +195,15 @@ function parameterDescription(documented: ts.Node, name: string): string | undef
   return text || undefined;
 }
 
-/** The value of a literal; undefined for what must be computed. */
-function literalOf(node: ts.Expression | undefined): unknown {
-  if (!node) return undefined;
-  try {
-    return JSON.parse(ts.isStringLiteralLike(node) ? JSON.stringify(node.text) : node.getText());
-  } catch {
-    return undefined;
-  }
+function fieldDefaults(
+  checker: ts.TypeChecker,
+  name: ts.BindingName,
+): ReadonlyMap<string, unknown> {
+  if (!ts.isObjectBindingPattern(name)) return new Map();
+  return new Map(
+    name.elements.map((element) => [
+      (element.propertyName ?? element.name).getText(),
+      readLiteral(checker, element.initializer),
+    ]),
+  );
 }

@@ -65,10 +65,17 @@ function describeParameters(
   schema: JsonSchema,
   { parameters, takesObject }: ToolFunction,
 ): JsonSchema {
-  if (takesObject) return schema;
   const properties: Record<string, unknown> = {
     ...(schema['properties'] as JsonSchema | undefined),
   };
+  if (takesObject) {
+    const [object] = parameters;
+    for (const [name, defaultValue] of object?.fieldDefaults ?? []) {
+      if (defaultValue === undefined || !Object.hasOwn(properties, name)) continue;
+      properties[name] = { ...(properties[name] as JsonSchema), default: defaultValue };
+    }
+    return { ...schema, properties };
+  }
   for (const { name, description, defaultValue } of parameters) {
     properties[name] = {
       ...(properties[name] as JsonSchema),

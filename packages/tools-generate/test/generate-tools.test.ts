@@ -26,6 +26,23 @@ function source(text: string): string {
   return file;
 }
 
+/** The properties of each tool's schema, by its name. */
+function schemasOf(lines: readonly string[]): {
+  readonly schemas: Record<string, Record<string, unknown>>;
+} {
+  const text = generateTools({ file: source(`${lines.join('\n')}\n`) });
+  const found = text.matchAll(
+    /name: "(?<name>\w+)",[\s\S]*?jsonSchema<\w+>\((?<schema>[\s\S]*?)\),\n {2}execute/g,
+  );
+  const schemas = Array.from(found, ({ groups }) => {
+    const { properties } = JSON.parse(groups?.['schema'] ?? '') as {
+      properties: Record<string, unknown>;
+    };
+    return [groups?.['name'] ?? '', properties] as const;
+  });
+  return { schemas: Object.fromEntries(schemas) };
+}
+
 function run(...args: string[]): { code: number; out: string; error: string } {
   const written = { out: '', error: '' };
   const code = runCommandLine(args, {
@@ -289,7 +306,130 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
     expect(run('generate', source('export function (')).code).toBe(1);
   });
 
+  it.each([
+    ["export * as ns from './other.ts';", 'it exports no function'],
+    ["export * from './other.ts';", "function 'other' is written in another file"],
+    ["export { other } from './other.ts';", "function 'other' is written in another file"],
+    ['/** D. */\nfunction a(x: string) { return x }\nexport default a;', 'is the default export'],
+    ['/** D. */\nexport default (x: string) => x;', 'is the default export'],
+    ['const g = (x: string) => x;\n/** D. */\nexport const f = g;', 'is not written as a function'],
+    ['export const { f } = { f: (x: string) => x };', 'is not written as a function'],
+    ['/** D. */\nexport declare function f(a: string): void;', 'is not written as a function'],
+    ['/** D. */\nexport function* f(a: string) { yield a }', 'gives a generator or a stream'],
+    ['/** D. */\nexport async function* f(a: string) { yield a }', 'gives a generator or a stream'],
+    [
+      '/** D. */\nexport const f = async (a: string) => new ReadableStream<string>();',
+      'gives a generator or a stream',
+    ],
+    ['/** D. */\nexport function f(a: Uppercase<string>) { return a }', 'cannot be a schema'],
+    [
+      '/** D. */\nexport function f(a: `a${string}` | number) { return a }',
+      'a template literal type beside other types in a union; use string',
+    ],
+    [
+      '/** D. */\nexport function f(a: Record<string, `a${string}`>) { return a }',
+      'a template literal type in a record or a tuple; use string',
+    ],
+    [
+      'class P { private x = 1; y = 2 }\n/** D. */\nexport function f(p: P) { return p }',
+      "function 'f' takes what no schema can say",
+    ],
+    [
+      '/** D. */\nexport function f(a: { x: number; [key: string]: number }) { return a }',
+      "function 'f' takes what no schema can say",
+    ],
+    ['/** D. */\nexport function f(a: void) { return a }', 'takes what no schema can say'],
+    [
+      '/** D. */\nexport function f(a: Set<string>) { return a }',
+      'a Set, which JSON does not have',
+    ],
+    ['/** D. */\nexport function f(a: symbol) { return a }', 'a symbol'],
+    [
+      '/** D. @name x */\nexport function f() {}\n/** D. @name x */\nexport function g() {}',
+      "function 'g' would be a second tool 'x'",
+    ],
+    ['/** D. */\nexport function tools(a: string) { return a }', 'has a name that the file'],
+  ])('tells where and why nothing can be made of: %s', (text, message) => {
+    writeFileSync(join(directory, 'other.ts'), '/** D. */\nexport function other(a: string) {}\n');
+    const { code, error } = run('generate', source(`${text}\n`));
+
+    expect(code).toBe(1);
+    expect(error).toMatch(/tools\.ts:\d+:\d+ /);
+    expect(error).toContain(message);
+  });
+
+  it('makes right schemas of odd types', () => {
+    writeFileSync(
+      join(directory, 'other.ts'),
+      "export interface Other { id: string; at?: Date }\nexport type Kind = 'a' | 'b';\n",
+    );
+    const { schemas } = schemasOf([
+      "import type { Kind, Other } from './other.ts';",
+      '/** @internal */ function under(a: string) { return a }',
+      'export { under as hidden };',
+      '/** D. */ function named(a: string) { return a }',
+      'export { named as renamed };',
+      'type Id = string & { readonly __brand: unique symbol };',
+      'const enum Size { Small = 1, Large }',
+      'interface Box<T> { value: T; inner?: Box<T> }',
+      "type Shape = { kind: 'circle'; r: number } | { kind: 'square'; side?: number };",
+      'const LIMIT = 3;',
+      '/** D. */ export function texts(a: `user-${string}`, b?: `${number}px`[], c: { d: `v${1 | 2}.x` | null } = { d: null }) { return [a, b, c] }',
+      '/** D. */ export function brands(a: Id, b: Size = Size.Large, c: number & { __unit: 1 } = LIMIT as never) { return [a, b, c] }',
+      '/** D. */ export function parts({ a, b = 2, c: other = -1, d = ["x"], e = { f: null } }: { a: string; b?: number; c?: number; d?: string[]; e?: object }) { return [a, b, other, d, e] }',
+      '/** D. */ export function objects(a: Box<number>, b: Shape, c: Partial<Record<Kind, 1>>, d: Omit<Other, "at"> & { e: true }) { return [a, b, c, d] }',
+      '/** D. */ export function lists(a: readonly [string, number?], b: [string, ...boolean[]], c: Kind[][], d: Other[]) { return [a, b, c, d] }',
+      '/** D. */ export function nothings(a: string | null, b: number | undefined, c: boolean | null = null, d = 1 as const) { return [a, b, c, d] }',
+    ]);
+
+    expect(schemas['hidden']).toBeUndefined();
+    expect(schemas['renamed']).toEqual({ a: { type: 'string' } });
+    expect(schemas['texts']).toMatchObject({
+      a: { type: 'string', pattern: String.raw`^user-[\s\S]*$` },
+      b: { items: { pattern: String.raw`^-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?px$` } },
+    });
+    expect(schemas['brands']).toEqual({
+      a: { type: 'string' },
+      b: { type: 'number', enum: [1, 2], default: 2 },
+      c: { type: 'number', default: 3 },
+    });
+    expect(schemas['parts']).toMatchObject({
+      b: { default: 2 },
+      c: { default: -1 },
+      d: { default: ['x'] },
+      e: { default: { f: null } },
+    });
+    expect(schemas['parts']).not.toHaveProperty('a.default');
+    expect(schemas['objects']).toMatchObject({
+      a: { properties: { value: { type: 'number' }, inner: { $ref: expect.any(String) } } },
+      b: { anyOf: [{ required: ['kind', 'r'] }, { required: ['kind'] }] },
+      c: { properties: { a: { const: 1 }, b: { const: 1 } }, additionalProperties: false },
+      d: { properties: { id: { type: 'string' }, e: { const: true } } },
+    });
+    expect(schemas['lists']).toMatchObject({
+      a: { minItems: 1, maxItems: 2 },
+      b: { prefixItems: [{ type: 'string' }], items: { type: 'boolean' } },
+      c: { items: { items: { enum: ['a', 'b'] } } },
+      d: { items: { properties: { at: { format: 'date-time' } } } },
+    });
+    expect(schemas['nothings']).toEqual({
+      a: { type: ['string', 'null'] },
+      b: { type: 'number' },
+      c: { type: ['boolean', 'null'], default: null },
+      d: { type: 'number', const: 1, default: 1 },
+    });
+  });
+
+  it('says whether it has written', () => {
+    const file = source('/** D. */\nexport function f(a: string) {}\n');
+
+    expect(run('generate', file).out).toContain('tools.tools.ts written');
+    expect(run('generate', file).out).toContain('tools.tools.ts is up to date');
+  });
+
   it('gives the text to programs too', () => {
-    expect(generateTools({ file: sample, out: generated })).toContain('export const tools = [');
+    expect(generateTools({ file: sample, out: generated })).toContain(
+      'export const tools: readonly [',
+    );
   });
 });

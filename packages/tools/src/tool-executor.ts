@@ -1,53 +1,41 @@
 import { BUS_SCOPE, type ErrorData, type MaybePromise, type SessionId } from '@llmgine/core';
-import type { Deadlines } from '@llmgine/core/timing';
 import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
-import { ToolCancelledError, ToolDeniedError } from './errors.ts';
-import type { PendingApprovals } from './pending-approvals.ts';
+import { resultOfError, resultOfValue, type ResultParts } from './call-result.ts';
+import { ToolCancelledError } from './errors.ts';
+import type { ExecutorParts, OneRun } from './executor-parts.ts';
 import { approve } from './pipeline/approve.ts';
-import { capResult } from './pipeline/cap-result.ts';
 import { checkArguments, type CheckedArguments } from './pipeline/check-arguments.ts';
-import { contentOf, statusOf } from './pipeline/describe-failure.ts';
+import { decideInTime, type DecisionTime } from './pipeline/decide-in-time.ts';
 import { findTool } from './pipeline/find-tool.ts';
 import { normaliseCall } from './pipeline/normalise-call.ts';
 import { parseArguments, type ParsedArguments } from './pipeline/parse-arguments.ts';
-import { readValue } from './pipeline/read-value.ts';
-import { redactError } from './pipeline/redact-error.ts';
-import { runWithDeadline, type DeadlineWork } from './pipeline/run-with-deadline.ts';
+import { asItIs } from './pipeline/run-with-deadline.ts';
 import type { NormalCall, ToolCall, ToolCallOptions, ToolResult } from './tool-call.ts';
 import type { RegisteredTool } from './tool-catalogue.ts';
 import type { RunAttempt, ToolConnection } from './tool-connection.ts';
-import type { ToolManagerSettings } from './tool-manager-options.ts';
-import { silentReporter, ToolReporter } from './tool-reporter.ts';
-import type { CallOrigin, ToolRunner } from './tool-runner.ts';
-
-/** What the executor works with. */
-export interface ExecutorParts {
-  readonly settings: ToolManagerSettings;
-  readonly tools: ReadonlyMap<string, RegisteredTool>;
-  readonly approvals: PendingApprovals;
-  readonly runner: ToolRunner;
-  readonly deadlines: Deadlines;
-  /** What the calls of a session go through, if anything. */
-  readonly connectionOf: (sessionId: SessionId | undefined) => ToolConnection | undefined;
-}
+import { ToolReporter } from './tool-reporter.ts';
+import type { CallOrigin, RunOutcome } from './tool-runner.ts';
 
 /** Executes one call: always resolves, to exactly one result. */
 export type ToolExecutor = (given: ToolCall, options?: ToolCallOptions) => Promise<ToolResult>;
 
 /** Makes an executor of its parts. */
 export function createToolExecutor(parts: ExecutorParts): ToolExecutor {
-  return (given, options) => new ToolJourney(parts, given, options ?? {}).complete();
+  return (given, options) => new ToolJourney(parts, given, options ?? noOptions).complete();
 }
 
+const noOptions: ToolCallOptions = {};
+
 /** One call on its way through the steps; each step is a function of its own. */
-class ToolJourney implements CallOrigin {
+class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
   readonly #parts: ExecutorParts;
   readonly #call: NormalCall;
   readonly #sessionId: SessionId;
   readonly #connection: ToolConnection | undefined;
   readonly #options: ToolCallOptions;
-  readonly #reporter: ToolReporter;
+  /** Nobody hears of the call: there is none. */
+  readonly #reporter: ToolReporter | undefined;
   readonly #startedAt: number;
   #tool: Tool | undefined;
   #args: unknown;
@@ -70,7 +58,7 @@ class ToolJourney implements CallOrigin {
           toolName: this.#call.name,
           sessionId: this.#sessionId,
         })
-      : silentReporter;
+      : undefined;
     this.#startedAt = settings.clock.monotonic();
   }
 
@@ -88,20 +76,58 @@ class ToolJourney implements CallOrigin {
     return this.#key;
   }
 
-  async complete(): Promise<ToolResult> {
-    this.#reporter.requested(this.#call.arguments);
+  /** Always resolves. Where nothing else has to be waited for, the tool begins in the turn of the call. */
+  complete(): Promise<ToolResult> {
+    this.#reporter?.requested(this.#call.arguments);
     try {
       const prepared = this.#prepare();
-      const { beforeRun } = this.#options;
-      if (!beforeRun && !(prepared instanceof Promise)) {
-        return this.#finish(await this.#run(prepared, this.#startedAt));
+      if (prepared instanceof Promise || this.#options.beforeRun) {
+        return this.#completeLater(prepared);
       }
-      const ready = await prepared;
-      if (beforeRun) await this.#announceRun(beforeRun, ready);
-      return this.#finish(await this.#run(ready, this.#parts.settings.clock.monotonic()));
+      const result = this.#run(prepared, this.#startedAt);
+      return result instanceof Promise ? result : Promise.resolve(result);
     } catch (thrown) {
-      return this.#finishFailed(thrown);
+      return Promise.resolve(this.failed(thrown));
     }
+  }
+
+  async #completeLater(preparing: MaybePromise<CheckedArguments>): Promise<ToolResult> {
+    try {
+      const prepared = await preparing;
+      const { beforeRun } = this.#options;
+      if (beforeRun) await this.#announceRun(beforeRun, prepared);
+      return await this.#run(prepared, this.#parts.settings.clock.monotonic());
+    } catch (thrown) {
+      return this.failed(thrown);
+    }
+  }
+
+  /** The call's result with what its tool gave. Never throws. */
+  succeeded(returned: unknown): ToolResult {
+    try {
+      const tool = this.#tool!; // it ran
+      return this.#report(resultOfValue(returned, tool, this.#resultParts()));
+    } catch (thrown) {
+      return this.failed(thrown);
+    }
+  }
+
+  /** The call's result with what its tool, or a step before it, threw. Never throws. */
+  failed(thrown: unknown): ToolResult {
+    const { result, error } = resultOfError(thrown, this.#tool, this.#resultParts());
+    return this.#report(result, error);
+  }
+
+  #resultParts(): ResultParts {
+    const { settings } = this.#parts;
+    const durationMs = settings.clock.monotonic() - this.#startedAt;
+    return { call: this.#call, settings, repairs: this.#repairs, durationMs };
+  }
+
+  #report(result: ToolResult, error?: ErrorData): ToolResult {
+    const { engineId } = this.#options;
+    this.#reporter?.finished(result, { tool: this.#tool, args: this.#args, engineId, error });
+    return result;
   }
 
   /** Lets the run be written down before anything happens. */
@@ -123,15 +149,22 @@ class ToolJourney implements CallOrigin {
     this.#tool = registered.tool;
     const checked = this.#check(registered, this.#call.arguments);
     const approval = registered.tool.approval ?? this.#parts.settings.approval;
-    if (!approval) return checked instanceof Promise ? this.#bounded(() => checked) : checked;
-    return this.#checkAndApprove(registered, approval, checked);
+    if (approval) return this.#checkAndApprove(registered, approval, checked);
+    return checked instanceof Promise ? decideInTime(() => checked, this.#decisionTime()) : checked;
   }
 
   #check(registered: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
     const parsed = parseArguments(given, registered.tool.name);
     return parsed instanceof Promise
-      ? parsed.then((known) => this.#validate(registered, known))
+      ? this.#checkLater(registered, parsed)
       : this.#validate(registered, parsed);
+  }
+
+  async #checkLater(
+    registered: RegisteredTool,
+    parsing: Promise<ParsedArguments>,
+  ): Promise<CheckedArguments> {
+    return this.#validate(registered, await parsing);
   }
 
   #validate(
@@ -140,9 +173,11 @@ class ToolJourney implements CallOrigin {
   ): MaybePromise<CheckedArguments> {
     this.#repairs = parsed.repairs;
     const checked = checkArguments(parsed, schema, tool.name);
-    return checked instanceof Promise
-      ? checked.then((known) => this.#keep(known))
-      : this.#keep(checked);
+    return checked instanceof Promise ? this.#keepLater(checked) : this.#keep(checked);
+  }
+
+  async #keepLater(checking: Promise<CheckedArguments>): Promise<CheckedArguments> {
+    return this.#keep(await checking);
   }
 
   async #checkAndApprove(
@@ -150,7 +185,10 @@ class ToolJourney implements CallOrigin {
     approval: ToolApproval,
     checking: MaybePromise<CheckedArguments>,
   ): Promise<CheckedArguments> {
-    const checked = checking instanceof Promise ? await this.#bounded(() => checking) : checking;
+    const checked =
+      checking instanceof Promise
+        ? await decideInTime(() => checking, this.#decisionTime())
+        : checking;
     return this.#keep(await this.#approve(registered, approval, checked));
   }
 
@@ -175,24 +213,19 @@ class ToolJourney implements CallOrigin {
       approval,
       ask: (args, expiresInMs) => this.#ask(tool, args, expiresInMs),
       recheck: async (args) => this.#check(registered, args),
-      withDeadline: (run) => this.#bounded(run),
+      withDeadline: (run) => decideInTime(run, this.#decisionTime()),
     });
   }
 
-  /** For work that is not the tool's: no schema and no hook may keep a call from coming back. */
-  async #bounded<T>(run: () => Promise<T>): Promise<T> {
-    const { approvalTimeoutMs: timeoutMs } = this.#parts.settings;
-    const { name } = this.#call;
-    const work: DeadlineWork<T> = {
-      timeoutMs,
-      signal: this.#options.signal,
-      run,
-      timedOut: () => new ToolDeniedError(name, `it was not decided about within ${timeoutMs} ms.`),
-      aborted: (reason) => new ToolCancelledError(name, reason),
-      ended: () => {},
-      late: () => {},
+  #decisionTime(): DecisionTime {
+    const { settings, deadlines } = this.#parts;
+    const { signal } = this.#options;
+    return {
+      toolName: this.#call.name,
+      timeoutMs: settings.approvalTimeoutMs,
+      signal,
+      deadlines,
     };
-    return runWithDeadline(work, this.#parts.deadlines);
   }
 
   async #ask(
@@ -210,75 +243,56 @@ class ToolJourney implements CallOrigin {
       expiresInMs,
       signal,
       announce: (approvalId, expiresAt) =>
-        this.#reporter.approvalRequested(tool, { approvalId, args, expiresAt }),
+        this.#reporter?.approvalRequested(tool, { approvalId, args, expiresAt }),
       cancelled: () => new ToolCancelledError(tool.name, signal?.reason),
     });
   }
 
-  #run(checked: CheckedArguments, startedAt: number): unknown {
-    const tool = this.#tool!; // it was prepared
+  #run(checked: CheckedArguments, startedAt: number): MaybePromise<ToolResult> {
+    if (this.#connection) return this.#runThrough(this.#connection, checked);
     const { signal } = this.#options;
-    if (!this.#connection) {
-      return this.#runOnce(checked, { attempt: 1, signal, publisher: undefined }, startedAt);
-    }
-    return this.#connection.run({
-      tool,
-      callId: this.#call.id,
-      sessionId: this.#sessionId,
-      args: checked.args,
-      idempotencyKey: this.idempotencyKey,
-      signal,
-      start: async (attempt) =>
-        this.#runOnce(checked, attempt, this.#parts.settings.clock.monotonic()),
-    });
+    const attempt = signal ? { ...firstAttempt, signal } : firstAttempt;
+    return this.#runOnce(checked, { attempt, startedAt, outcome: this });
   }
 
-  #runOnce(checked: CheckedArguments, attempt: RunAttempt, startedAt: number): unknown {
+  async #runThrough(connection: ToolConnection, checked: CheckedArguments): Promise<ToolResult> {
+    const { clock } = this.#parts.settings;
+    try {
+      const value = await connection.run({
+        tool: this.#tool!, // it was prepared
+        callId: this.#call.id,
+        sessionId: this.#sessionId,
+        args: checked.args,
+        idempotencyKey: this.idempotencyKey,
+        signal: this.#options.signal,
+        start: async (attempt) =>
+          this.#runOnce(checked, { attempt, startedAt: clock.monotonic(), outcome: asItIs() }),
+      });
+      return this.succeeded(value);
+    } catch (thrown) {
+      return this.failed(thrown);
+    }
+  }
+
+  #runOnce<Outcome>(
+    { value, args }: CheckedArguments,
+    { attempt, startedAt, outcome }: OneRun<Outcome>,
+  ): MaybePromise<Outcome> {
     const { runner, settings } = this.#parts;
     const tool = this.#tool!; // it was prepared
     return runner.run({
       tool,
-      args: checked.value,
-      jsonArgs: checked.args,
+      args: value,
+      jsonArgs: args,
       timeoutMs: tool.timeoutMs ?? settings.defaultTimeoutMs,
       startedAt,
       attempt,
       origin: this,
-      reporter: this.#reporter.through(attempt.publisher),
+      outcome,
+      reporter: attempt.publisher ? this.#reporter?.through(attempt.publisher) : this.#reporter,
     });
   }
-
-  #finish(returned: unknown): ToolResult {
-    const { settings } = this.#parts;
-    const { name, redactResult = settings.redactResults } = this.#tool!; // it ran
-    const read = readValue(returned, name, redactResult ? settings.redact : undefined);
-    return this.#settle({ status: 'ok', ...read });
-  }
-
-  #finishFailed(thrown: unknown): ToolResult {
-    const { full, short } = redactError(thrown, this.#parts.settings.redact);
-    const content = contentOf(thrown, short, this.#call.name).toWellFormed();
-    return this.#settle({ status: statusOf(thrown), content, error: short }, full);
-  }
-
-  #settle(
-    outcome: Pick<ToolResult, 'status' | 'content' | 'value' | 'error'>,
-    error?: ErrorData,
-  ): ToolResult {
-    const { clock, maxResultChars } = this.#parts.settings;
-    const tool = this.#tool;
-    const result: ToolResult = {
-      callId: this.#call.id,
-      name: this.#call.name,
-      status: outcome.status,
-      content: capResult(outcome.content, tool?.maxResultChars ?? maxResultChars),
-      ...(outcome.value !== undefined && { value: outcome.value }),
-      ...(outcome.error && { error: outcome.error }),
-      repairs: this.#repairs,
-      durationMs: clock.monotonic() - this.#startedAt,
-    };
-    const { engineId } = this.#options;
-    this.#reporter.finished(result, { tool, args: this.#args, engineId, error });
-    return result;
-  }
 }
+
+/** Of a call that nothing ends from outside. */
+const firstAttempt: RunAttempt = { attempt: 1, signal: undefined, publisher: undefined };

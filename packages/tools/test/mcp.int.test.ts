@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createFakeClock } from '@llmgine/testing';
 import { createToolManager, type ToolManager } from '@llmgine/tools';
 import {
   connectMcpTools,
@@ -240,6 +241,28 @@ describe('13.11 connectMcpTools against a server that misbehaves', { timeout: 60
     });
   });
 
+  it('tells of a refused tool once, however often the list is sent', async () => {
+    const { manager, problems, call } = await connect({ bad: misbehaving });
+
+    await call('bad__grow');
+    await vi.waitFor(() => expect(manager.getTool('bad__late')).toBeDefined(), { timeout: 10_000 });
+
+    expect(problems.filter(({ message }) => message.includes("'twice'"))).toHaveLength(1);
+  });
+
+  it('tells of each crash once', async () => {
+    const { mcp, problems, call } = await connect({ bad: misbehaving });
+    const lost = () => problems.filter(({ message }) => message.includes('connection was lost'));
+
+    for (const crashes of [1, 2]) {
+      await call('bad__crash');
+      await vi.waitFor(() => expect(mcp.servers).toMatchObject([{ state: 'connected' }]), {
+        timeout: 10_000,
+      });
+      expect(lost()).toHaveLength(crashes);
+    }
+  });
+
   it('gives tools names that model APIs take, and calls them by their own', async () => {
     const { manager, call } = await connect({ bad: misbehaving });
     const names = manager.parseToolsToList().map((tool) => tool.function.name);
@@ -309,6 +332,19 @@ describe('13.11 connectMcpTools when something is missing', { timeout: 30_000 },
     ]);
     expect(problems[0]).toMatchObject({ server: 'gone' });
     expect(await call('bad__echo')).toMatchObject({ status: 'ok' });
+  });
+
+  it('tells of a server that stays away once, however often it is tried again', async () => {
+    const clock = createFakeClock();
+    const { mcp, problems } = await connect({ gone: { command: '/no/such/program' } }, { clock });
+
+    for (let attempt = 0; attempt < 5; attempt++) {
+      await vi.waitFor(() => expect(clock.pendingTimers).toBe(1));
+      await clock.advanceAsync(30_000);
+    }
+
+    expect(mcp.servers).toMatchObject([{ state: 'reconnecting' }]);
+    expect(problems).toHaveLength(1);
   });
 
   it('names all problems of its options at once', async () => {

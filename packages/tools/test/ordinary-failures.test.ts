@@ -117,6 +117,18 @@ const failures: Record<string, () => Promise<void>> = {
     expect(await start(aTool(() => 1n))).toMatchObject({ content: '1' });
     expect(await start(aTool(() => new ReadableStream()))).toMatchObject({ status: 'error' });
   },
+  'A tool returns a `Map`, `Headers` or an object of a class': async () => {
+    class Secret {
+      #key = 1;
+      get hasKey(): boolean {
+        return this.#key > 0;
+      }
+    }
+
+    expect(await start(aTool(() => new Map([['a', 1]])))).toMatchObject({ content: '{"a":1}' });
+    expect(await start(aTool(() => new Headers({ a: '1' })))).toMatchObject({ value: { a: '1' } });
+    expect(await start(aTool(() => new Secret()))).toMatchObject({ content: '[Secret]' });
+  },
 };
 
 describe('the ordinary failures in the README', () => {

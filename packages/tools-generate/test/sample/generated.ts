@@ -1,12 +1,15 @@
 // Made by `llmgine-tools generate` from ./tools.ts. Do not edit: change the functions and run it again.
 /* eslint-disable */
-import { defineTool, jsonSchema } from '@llmgine/tools';
+import { defineTool, jsonSchema, type StandardToolInput, type Tool } from '@llmgine/tools';
 import { getWeather, bookVisit, add, tell } from './tools.ts';
 
 type GetWeatherArguments = { city: string; units?: 'celsius' | 'fahrenheit'; days?: number };
 
 /** The tool of `getWeather`. @public */
-export const getWeatherTool = defineTool({
+export const getWeatherTool: Tool<
+  StandardToolInput<GetWeatherArguments>,
+  Awaited<ReturnType<typeof getWeather>>
+> = defineTool({
   name: 'getWeather',
   description: 'Tells the weather of a city.',
   effect: 'read',
@@ -51,7 +54,10 @@ type BookVisitArguments = {
 };
 
 /** The tool of `bookVisit`. @public */
-export const bookVisitTool = defineTool({
+export const bookVisitTool: Tool<
+  StandardToolInput<BookVisitArguments>,
+  Awaited<ReturnType<typeof bookVisit>>
+> = defineTool({
   name: 'book_visit',
   description: 'Books a visit.',
   input: jsonSchema<BookVisitArguments>({
@@ -166,7 +172,10 @@ export const bookVisitTool = defineTool({
 type AddArguments = { a: number; b?: number };
 
 /** The tool of `add`. @public */
-export const addTool = defineTool({
+export const addTool: Tool<
+  StandardToolInput<AddArguments>,
+  Awaited<ReturnType<typeof add>>
+> = defineTool({
   name: 'add',
   description: 'Adds numbers.',
   effect: 'read',
@@ -178,6 +187,7 @@ export const addTool = defineTool({
       },
       b: {
         type: 'number',
+        default: 2,
       },
     },
     required: ['a'],
@@ -201,7 +211,10 @@ type TellArguments = {
 };
 
 /** The tool of `tell`. @public */
-export const tellTool = defineTool({
+export const tellTool: Tool<
+  StandardToolInput<TellArguments>,
+  Awaited<ReturnType<typeof tell>>
+> = defineTool({
   name: 'tell',
   description: 'Tells the time.',
   input: jsonSchema<TellArguments>({
@@ -279,4 +292,9 @@ export const tellTool = defineTool({
 });
 
 /** All tools of this file, for `registerTool`. */
-export const tools = [getWeatherTool, bookVisitTool, addTool, tellTool] as const;
+export const tools: readonly [
+  typeof getWeatherTool,
+  typeof bookVisitTool,
+  typeof addTool,
+  typeof tellTool,
+] = [getWeatherTool, bookVisitTool, addTool, tellTool];

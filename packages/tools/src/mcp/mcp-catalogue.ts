@@ -39,7 +39,9 @@ interface Offered {
 export class McpCatalogue {
   readonly #options: McpCatalogueOptions;
   readonly #offered = new Map<string, Offered>();
-  readonly #refused = new Map<string, string>();
+  #refused = new Map<string, string>();
+  /** As of the list before, so that what stays wrong is told once. */
+  #refusedBefore = new Map<string, string>();
   readonly #changed = new Map<string, McpToolDefinition>();
 
   constructor(options: McpCatalogueOptions) {
@@ -59,7 +61,8 @@ export class McpCatalogue {
   update(tools: readonly McpToolDefinition[]): void {
     const { only } = this.#options.server;
     const listed = new Set<string>();
-    this.#refused.clear();
+    this.#refusedBefore = this.#refused;
+    this.#refused = new Map();
     this.#changed.clear();
     for (const tool of tools) {
       if (only && !only.includes(tool.name)) continue;
@@ -139,6 +142,7 @@ export class McpCatalogue {
 
   #refuse(toolName: string, reason: string): void {
     this.#refused.set(toolName, reason);
+    if (this.#refusedBefore.get(toolName) === reason) return;
     this.#options.onProblem(`tool '${toolName}' ${reason}`);
   }
 }

@@ -39,6 +39,7 @@ export class McpSession {
   #reconnecting = false;
   #refresh: 'idle' | 'running' | 'again' = 'idle';
   #problem: string | undefined;
+  #listable = true;
   #state: McpState = 'connecting';
 
   constructor(options: McpSessionOptions) {
@@ -126,6 +127,7 @@ export class McpSession {
       this.#connection = connection;
       this.#state = 'connected';
       this.#problem = undefined;
+      this.#listable = true;
       onTools(tools);
     } catch (thrown) {
       await connection.close().catch(() => {});
@@ -144,6 +146,7 @@ export class McpSession {
   #fail(problem: string): void {
     if (this.#ended.signal.aborted) return;
     this.#problem = problem;
+    if (this.#state === 'reconnecting') return; // a server that stays away is told of once
     this.#state = 'reconnecting';
     this.#options.onProblem(problem);
   }
@@ -159,9 +162,12 @@ export class McpSession {
       this.#refresh = 'running';
       try {
         const tools = await this.#connection?.listTools(signal);
+        this.#listable = true;
         if (tools) onTools(tools);
       } catch (thrown) {
-        if (!signal.aborted) onProblem(`its tools could not be listed: ${toError(thrown).message}`);
+        const isNew = this.#listable && !signal.aborted;
+        this.#listable = false;
+        if (isNew) onProblem(`its tools could not be listed: ${toError(thrown).message}`);
       }
       await sleep(REFRESH_PAUSE_MS, { clock, signal });
     } while (this.#wantsRefresh() && !signal.aborted);
