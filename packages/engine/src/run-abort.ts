@@ -1,0 +1,58 @@
+/** Ends one run: with the signal of what it calls, and with waits that end at once, whatever is waited for. */
+export class RunAbort {
+  readonly #controller = new AbortController();
+  readonly #outer: AbortSignal;
+  readonly #follow = (): void => this.abort(this.#outer.reason);
+  /** One, as long as a run does one thing after another; a set would leave its tables behind at every wait. */
+  #waiting: ((reason: unknown) => void)[] = [];
+
+  /** Follows the signal until it is released. */
+  constructor(outer: AbortSignal) {
+    this.#outer = outer;
+    if (outer.aborted) this.#follow();
+    else outer.addEventListener('abort', this.#follow, ONCE);
+  }
+
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  abort(reason: unknown): void {
+    if (this.signal.aborted) return;
+    this.#controller.abort(reason);
+    for (const reject of this.#waiting.splice(0)) reject(this.signal.reason);
+  }
+
+  /** @throws the signal's reason */
+  wait<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      if (this.signal.aborted) {
+        promise.catch(() => {}); // its outcome no longer matters
+        reject(this.signal.reason);
+        return;
+      }
+      this.#waiting.push(reject);
+      promise.then(
+        (value) => {
+          this.#forget(reject);
+          resolve(value);
+        },
+        (thrown: unknown) => {
+          this.#forget(reject);
+          reject(thrown);
+        },
+      );
+    });
+  }
+
+  release(): void {
+    this.#outer.removeEventListener('abort', this.#follow);
+  }
+
+  #forget(reject: (reason: unknown) => void): void {
+    if (this.#waiting.at(-1) === reject) this.#waiting.pop();
+    else this.#waiting = this.#waiting.filter((other) => other !== reject);
+  }
+}
+
+const ONCE = { once: true } as const;
