@@ -5,6 +5,7 @@ import {
   ModelCallStartedEvent,
   ModelError,
   ModelTextDeltaEvent,
+  type ChatDelta,
   type ChatRequest,
   type ChatResponse,
 } from '@llmgine/llm';
@@ -22,8 +23,10 @@ export async function askModel(run: Run): Promise<ChatResponse> {
   const call = new ModelCall(run);
   if (run.isHeard(ModelCallStartedEvent)) await run.publish(startedEvent(call, request));
 
+  let deltas: AsyncIterator<ChatDelta> | undefined;
   try {
-    const response = await readStream(call, request);
+    deltas = run.parts.model.stream(request, { signal: run.signal })[Symbol.asyncIterator]();
+    const response = await run.abort.wait(readAnswer(call, deltas));
     run.usage = addUsage(run.usage, response.usage);
     reservation?.settle(response.usage);
     if (run.isHeard(ModelCallFinishedEvent)) await run.publish(finishedEvent(call, response));
@@ -34,6 +37,9 @@ export async function askModel(run: Run): Promise<ChatResponse> {
     );
     if (run.isHeard(ModelCallFinishedEvent)) await run.publish(failedEvent(call, thrown));
     throw thrown;
+  } finally {
+    // Not awaited: a stream that ignores the signal must not hold the run up.
+    void deltas?.return?.(undefined)?.then(undefined, () => {});
   }
 }
 
@@ -56,24 +62,23 @@ class ModelCall {
   }
 }
 
-async function readStream(call: ModelCall, request: ChatRequest): Promise<ChatResponse> {
+/** Nobody waits for it any more once the run was aborted; what comes then is not part of the run. */
+async function readAnswer(
+  call: ModelCall,
+  deltas: AsyncIterator<ChatDelta>,
+): Promise<ChatResponse> {
   const { run } = call;
   const { model, clock } = run.parts;
-  const deltas = model.stream(request, { signal: run.signal })[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value: delta } = await run.abort.wait(deltas.next());
-      if (done) break;
-      call.firstAt ??= clock.monotonic();
-      if (delta.type === 'final') return delta;
-      if (delta.type !== 'text') continue;
-      run.text += delta.text;
-      if (!run.isHeard(ModelTextDeltaEvent)) continue;
-      await run.publish(ModelTextDeltaEvent({ modelCallId: call.id, text: delta.text }));
-    }
-  } finally {
-    // Not awaited: a stream that ignores the signal must not hold the run up.
-    void deltas.return?.(undefined)?.then(undefined, () => {});
+  for (;;) {
+    const { done, value: delta } = await deltas.next();
+    run.signal.throwIfAborted();
+    if (done) break;
+    call.firstAt ??= clock.monotonic();
+    if (delta.type === 'final') return delta;
+    if (delta.type !== 'text') continue;
+    run.text += delta.text;
+    if (!run.isHeard(ModelTextDeltaEvent)) continue;
+    await run.publish(ModelTextDeltaEvent({ modelCallId: call.id, text: delta.text }));
   }
   throw new ModelError({
     kind: 'incomplete',

@@ -6,11 +6,11 @@ import type { RunAbort } from './run-abort.ts';
 export type OnBusy = 'queue' | 'reject' | 'interrupt';
 
 /** A prompt at the gate. */
-type Visitor = Pick<RunAbort, 'abort' | 'wait'>;
+type Visitor = Pick<RunAbort, 'abort' | 'wait' | 'release'>;
 
 /** Lets one prompt of a session in at a time. */
 export interface PromptGate {
-  /** Does the work when it is this prompt's turn. @throws EngineBusyError */
+  /** Does the work when it is this prompt's turn, and releases the visitor after that. @throws EngineBusyError */
   enter<T>(visitor: Visitor, work: () => Promise<T>): Promise<T>;
   /** Ends whoever is inside or waits. */
   abortAll(reason: Error): void;
@@ -48,15 +48,9 @@ class SingleGate implements PromptGate {
   }
 
   async enter<T>(visitor: Visitor, work: () => Promise<T>): Promise<T> {
-    const waits = this.#visitors.length > 0;
-    if (this.#stays.getStore()?.active) throw new EngineBusyError(this.#sessionId, 'inside');
-    if (waits && this.#onBusy === 'reject') throw new EngineBusyError(this.#sessionId, 'running');
-    if (waits && this.#onBusy === 'interrupt') this.abortAll(new RunInterruptedError());
-
     const stay: Stay = { active: false };
-    this.#visitors = waits ? [...this.#visitors, visitor] : [visitor];
     try {
-      if (waits) await this.#turnOf(visitor);
+      if (this.#mustWait(visitor)) await this.#turnOf(visitor);
       stay.active = true;
       return await this.#runInside(stay, work);
     } finally {
@@ -71,6 +65,16 @@ class SingleGate implements PromptGate {
   whenIdle(): Promise<void> {
     if (this.#visitors.length === 0) return Promise.resolve();
     return new Promise((resolve) => void this.#idleWaits.push(resolve));
+  }
+
+  /** @throws EngineBusyError */
+  #mustWait(visitor: Visitor): boolean {
+    const waits = this.#visitors.length > 0;
+    if (this.#stays.getStore()?.active) throw new EngineBusyError(this.#sessionId, 'inside');
+    if (waits && this.#onBusy === 'reject') throw new EngineBusyError(this.#sessionId, 'running');
+    if (waits && this.#onBusy === 'interrupt') this.abortAll(new RunInterruptedError());
+    this.#visitors = waits ? [...this.#visitors, visitor] : [visitor];
+    return waits;
   }
 
   /** One that gives up waiting leaves its place; had it been let in already, its turn goes to the next. */
@@ -99,15 +103,16 @@ class SingleGate implements PromptGate {
   }
 
   #left(visitor: Visitor, stay: Stay): void {
+    visitor.release();
     if (stay.active) {
       stay.active = false;
       this.#letNextIn();
     }
-    this.#visitors =
-      this.#visitors.length === 1 ? nobody : this.#visitors.filter((other) => other !== visitor);
-    if (this.#visitors === nobody) {
-      for (const resolve of this.#idleWaits.splice(0)) resolve();
-    }
+    if (!this.#visitors.includes(visitor)) return; // refused
+    const others = this.#visitors.filter((other) => other !== visitor);
+    this.#visitors = others.length > 0 ? others : nobody;
+    if (others.length > 0) return;
+    for (const resolve of this.#idleWaits.splice(0)) resolve();
   }
 
   #letNextIn(): void {

@@ -1,8 +1,12 @@
+import type { Clock } from '@llmgine/core/timing';
+import { BudgetExceededError } from '@llmgine/llm';
+
 /** Ends one run: with the signal of what it calls, and with waits that end at once, whatever is waited for. */
 export class RunAbort {
   readonly #controller = new AbortController();
   readonly #outer: AbortSignal;
   readonly #follow = (): void => this.abort(this.#outer.reason);
+  #deadline: Disposable | undefined = undefined;
   /** One, as long as a run does one thing after another; a set would leave its tables behind at every wait. */
   #waiting: ((reason: unknown) => void)[] = [];
 
@@ -45,8 +49,16 @@ export class RunAbort {
     });
   }
 
+  /** Ends the run when its time is up: waits too, not only what would begin later. */
+  limit(clock: Clock, maxMs: number): void {
+    const exceeded = (): void => this.abort(new BudgetExceededError('maxMs', maxMs, maxMs));
+    this.#deadline = clock.setTimer(exceeded, maxMs);
+  }
+
+  /** The run is over. */
   release(): void {
     this.#outer.removeEventListener('abort', this.#follow);
+    this.#deadline?.[Symbol.dispose]();
   }
 
   #forget(reject: (reason: unknown) => void): void {

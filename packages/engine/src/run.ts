@@ -3,7 +3,7 @@ import type { Clock } from '@llmgine/core/timing';
 import type { Budget, ChatHistory, ChatModel, Usage } from '@llmgine/llm';
 import type { EngineTools } from './engine-tools.ts';
 import { createLoopGuard, type LoopGuard, type LoopGuardOptions } from './loop-guard.ts';
-import type { RunToolCall } from './messages.ts';
+import { ToolChatEngineStatusEvent, type RunStatus, type RunToolCall } from './messages.ts';
 import type { RunAbort } from './run-abort.ts';
 import type { RunJournal } from './run-journal.ts';
 
@@ -68,6 +68,18 @@ export class Run {
   get guard(): LoopGuard {
     this.#guard ??= createLoopGuard(this.parts.loopGuard);
     return this.#guard;
+  }
+
+  /** Somebody wants to know where the run is. */
+  get tellsStatus(): boolean {
+    return this.#context.isHeard(ToolChatEngineStatusEvent);
+  }
+
+  /** Publishes where the run is, if anybody wants to know. */
+  async tell(status: RunStatus): Promise<void> {
+    if (!this.tellsStatus) return;
+    const { runId, step } = this;
+    await this.publish(ToolChatEngineStatusEvent({ runId, status, step }));
   }
 
   /** False: nothing would notice an event of this type, so none need be made. */

@@ -1,8 +1,10 @@
 import { toError } from '@llmgine/core';
-import type { ImminentRun } from '@llmgine/tools';
+import type { ModelToolCall } from '@llmgine/llm';
+import type { ImminentRun, ToolCall, ToolCallOptions } from '@llmgine/tools';
 import { LOOP_NUDGE, type LoopVerdict } from './loop-guard.ts';
 import { ToolOutcomeUnknownEvent, type RunToolCall } from './messages.ts';
 import { OUTCOME_UNKNOWN, type RecordedCall } from './resume.ts';
+import type { RunJournal } from './run-journal.ts';
 import type { Run } from './run.ts';
 
 /** Runs the calls of the latest step side by side and gives the model one result each, in the order of the calls. */
@@ -11,6 +13,7 @@ export async function runTools(
   calls: readonly RecordedCall[],
   verdicts: readonly LoopVerdict[],
 ): Promise<void> {
+  if (run.tellsStatus) await run.tell('executing tools');
   const outcomes: (RunToolCall | undefined)[] = calls.map(() => undefined);
   const settling = calls.map((recorded, index) =>
     settleCall(run, recorded, { index, nudge: verdicts[index] === 'nudge', outcomes }),
@@ -38,22 +41,23 @@ interface CallPlace {
 
 /** What is settled stays so; what may have had its one effect is not run again; the rest runs. */
 async function settleCall(run: Run, recorded: RecordedCall, place: CallPlace): Promise<void> {
-  const { id: toolCallId, name: toolName, arguments: args } = recorded.call;
-  const { status, content } =
-    recorded.settled ??
-    (recorded.intent?.effect === 'once'
-      ? await tellUnknown(run, recorded.call)
-      : await execute(run, recorded.call, place));
+  const { call, intent, settled } = recorded;
   const { index, outcomes } = place;
-  if (run.journal && !recorded.settled) {
+  const mayRun = !settled && intent?.effect !== 'once';
+  const known =
+    settled ?? (mayRun ? await execute(run, call, index) : await tellUnknown(run, call));
+  const { status } = known;
+  const content = mayRun && place.nudge ? `${known.content}\n\n${LOOP_NUDGE}` : known.content;
+  if (run.journal && !settled) {
     await run.journal.write({ type: 'tool.settled', step: run.step, index, status, content });
   }
+  const { id: toolCallId, name: toolName, arguments: args } = call;
   outcomes[index] = { toolCallId, toolName, arguments: args, status, content };
 }
 
 type CallOutcome = Pick<RunToolCall, 'status' | 'content'>;
 
-async function tellUnknown(run: Run, call: RecordedCall['call']): Promise<CallOutcome> {
+async function tellUnknown(run: Run, call: ModelToolCall): Promise<CallOutcome> {
   if (run.isHeard(ToolOutcomeUnknownEvent)) {
     const { id: toolCallId, name: toolName, arguments: toolArgs } = call;
     const { runId } = run;
@@ -62,33 +66,38 @@ async function tellUnknown(run: Run, call: RecordedCall['call']): Promise<CallOu
   return { status: 'unknown', content: OUTCOME_UNKNOWN };
 }
 
-async function execute(
-  run: Run,
-  call: RecordedCall['call'],
-  { index, nudge }: CallPlace,
-): Promise<CallOutcome> {
-  const { step, signal, runId: engineId, journal, parts } = run;
+function execute(run: Run, call: ModelToolCall, index: number): Promise<CallOutcome> {
+  const { signal, runId: engineId, parts } = run;
   const { sessionId, tools } = parts;
-  let notWritten: Error | undefined;
-  const { status, content } = await tools.executeToolCall(
-    { ...call, idempotencyKey: `${run.runId}:${step}:${index}` },
-    { signal, sessionId, engineId, ...(journal && { beforeRun: writeIntent }) },
-  );
-  if (notWritten) throw notWritten;
-  return { status, content: nudge ? `${content}\n\n${LOOP_NUDGE}` : content };
+  const keyed = { ...call, idempotencyKey: `${engineId}:${run.step}:${index}` };
+  const options = { signal, sessionId, engineId };
+  return run.journal
+    ? executeWritten(run, run.journal, { keyed, options, index })
+    : tools.executeToolCall(keyed, options);
+}
 
-  /** What cannot be written down must not begin. */
-  async function writeIntent({ args, effect, idempotencyKey }: ImminentRun): Promise<void> {
+interface WrittenCall {
+  readonly keyed: ToolCall & ModelToolCall;
+  readonly options: ToolCallOptions;
+  readonly index: number;
+}
+
+/** What cannot be written down must not begin. */
+async function executeWritten(
+  { parts, step }: Run,
+  journal: RunJournal,
+  { keyed, options, index }: WrittenCall,
+): Promise<CallOutcome> {
+  let notWritten: Error | undefined;
+  const outcome = await parts.tools.executeToolCall(keyed, { ...options, beforeRun });
+  if (notWritten) throw notWritten;
+  return outcome;
+
+  async function beforeRun({ args, effect, idempotencyKey }: ImminentRun): Promise<void> {
+    const place = { step, index, toolName: keyed.name };
     try {
-      await journal?.write({
-        type: 'tool.intent',
-        step,
-        index,
-        toolName: call.name,
-        arguments: args,
-        effect,
-        idempotencyKey,
-      });
+      const intent = { ...place, arguments: args, effect, idempotencyKey };
+      await journal.write({ type: 'tool.intent', ...intent });
     } catch (thrown) {
       notWritten = toError(thrown);
       throw thrown;
