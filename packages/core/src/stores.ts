@@ -1,4 +1,5 @@
 // The ports that persistence implements, and what they are without it: memory.
+export { checkStoreNumbers, type StoreNumbers } from './stores/check-store-numbers.ts';
 export type {
   DeadLetterEntry,
   DeadLetterFilter,
@@ -17,10 +18,14 @@ export {
   type MemoryScheduledEventStore,
 } from './stores/memory-scheduled-event-store.ts';
 export { createMemoryStreamStore } from './stores/memory-stream-store.ts';
+export { scheduleOf } from './stores/schedule-of.ts';
 export type {
   ClaimedEvent,
   ClaimRequest,
+  HeldInstead,
+  KnownWork,
   ScheduledEntry,
   ScheduledEventStore,
+  UnknownWork,
 } from './stores/scheduled-event-store.ts';
 export type { StreamStore } from './stores/stream-store.ts';

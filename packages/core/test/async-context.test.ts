@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { describe, expect, it } from 'vitest';
-import { every, sessionId } from '../src/index.ts';
+import { createMessageBus, every, sessionId } from '../src/index.ts';
 import { Ask, gate, Heard, Said, startBus } from './running-bus.ts';
 
 const unawaited = { awaitProcessing: false };
@@ -27,6 +27,23 @@ describe("users' async context", () => {
       ['c', 'c'],
       ['nobody', undefined],
     ]);
+  });
+
+  it('3.7 an event that neither handlers nor observers hear of is processed, and the next runs in its own context', async () => {
+    await using bus = createMessageBus(); // unobserved, unlike others here
+    await bus.start();
+    const user = new AsyncLocalStorage<string>();
+    const seen: unknown[] = [];
+    bus.registerEventHandler(Said, () => void seen.push(user.getStore()));
+
+    const unheard = user.run('unheard', () => bus.publish(Heard({ text: '' })));
+    const heard = user.run('heard', () => bus.publish(Said({ text: '' })));
+
+    expect(await unheard).toEqual({ status: 'processed', failures: [] });
+    await heard;
+    bus.registerEventHandler(Heard, () => void seen.push(user.getStore()));
+    await user.run('heard by now', () => bus.publish(Heard({ text: '' })));
+    expect(seen).toEqual(['heard', 'heard by now']);
   });
 
   it('3.7 it reaches every priority group, also after a slow one', async () => {

@@ -50,6 +50,15 @@ describe('5 bad definitions', () => {
       { data, version: 3, upcast: { one: () => 1 } },
       /upcast from version one/,
     ],
+    [
+      'an upcast that is no function',
+      'x',
+      { data, version: 2, upcast: { 1: {} } },
+      /version 1 must be a function/,
+    ],
+    ['upcasts that are no object', 'x', { data, upcast: 'none' }, /upcast must be an object/],
+    ['null for a shape', 'x', null, /data must be a Standard Schema/],
+    ['a misspelt option', 'x', { data, verson: 2 }, /unknown option verson/],
     ['the type of anyEvent', '*', { data }, /'\*'/],
   ])('%s is refused, for commands and events', async (_, type, shape, message) => {
     for (const define of [defineCommand, defineEvent] as readonly ((
@@ -61,6 +70,25 @@ describe('5 bad definitions', () => {
       expect(refused).toMatchObject({ code: 'LLMGINE_INVALID_OPTIONS' });
       expect(refused.message).toMatch(message);
     }
+  });
+
+  it.each<[string, object, string]>([
+    ['a result', { result: 7 }, 'result must be a Standard Schema, e.g. of zod, or typeOnly<T>()'],
+    ['retry', { retry: 'no' }, "retry must be a boolean, got 'no'"],
+    ['lossy', { lossy: true }, 'unknown option lossy'],
+  ])("a command's %s that is none is refused", async (_, part, problem) => {
+    const shape = { data, ...part } as never;
+
+    expect(await misuse(() => defineCommand('x', shape))).toMatchObject({ problems: [problem] });
+  });
+
+  it.each<[string, object, string]>([
+    ['lossy', { lossy: 1 }, 'lossy must be a boolean, got 1'],
+    ['retry', { retry: false }, 'unknown option retry'],
+  ])("an event's %s that is none is refused", async (_, part, problem) => {
+    const shape = { data, ...part } as never;
+
+    expect(await misuse(() => defineEvent('x', shape))).toMatchObject({ problems: [problem] });
   });
 
   it('a lane that is none is refused', async () => {

@@ -17,6 +17,7 @@ import {
 } from '../src/stores.ts';
 import { forever, gate, Heard, makeBus, now, Said, settle, startBus } from './running-bus.ts';
 
+const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * 3_600_000;
 
 describe('5.1 future events', () => {
@@ -417,6 +418,111 @@ function sharedStore(): { clock: FakeClock; store: MemoryScheduledEventStore } {
   const clock = createFakeClock({ now: 0 });
   return { clock, store: createMemoryScheduledEventStore({ clock }) };
 }
+
+describe('5.2 a schedule on a shared store', () => {
+  it('5.2 goes on although another process knows the type, but not the schedule', async () => {
+    const { clock, store } = sharedStore();
+    const [owner, other] = twoBuses(store, clock);
+    const seen: string[] = [];
+    for (const { bus } of [other, owner]) {
+      bus.registerEventHandler(Said, ({ id }) => void seen.push(id));
+      await bus.start();
+    }
+    owner.bus.schedule(Said({ text: '' }), every(1_000), { id: 'tick' });
+
+    await clock.advanceAsync(3_500);
+
+    expect(seen).toEqual(['tick:1000', 'tick:2000', 'tick:3000']);
+  });
+
+  it('5.2 stays stored and is reported once while nobody has it, and goes on when somebody has', async () => {
+    const { clock, store } = sharedStore();
+    const [gone, here] = twoBuses(store, clock);
+    gone.bus.schedule(Said({ text: '' }), every(1_000), { id: 'tick' });
+    await settle({ clock });
+    const seen: string[] = [];
+    here.bus.registerEventHandler(Said, ({ id }) => void seen.push(id));
+    await clock.advanceAsync(4_000);
+    await here.bus.start();
+
+    await clock.advanceAsync(1_500);
+    const whileUnknown = [...seen];
+    here.bus.schedule(Said({ text: '' }), every(1_000), { id: 'tick', onMissed: 'once' });
+    await clock.advanceAsync(1_000);
+
+    expect(whileUnknown).toEqual([]);
+    expect(here.signals.of('schedule.unknown-schedule')).toMatchObject([
+      { schedule: 'tick', id: 'tick:1000' },
+    ]);
+    expect(seen).toEqual(['tick:1000', 'tick:6000']);
+  });
+
+  it('5.2 goes on where another process has ended it', async () => {
+    const { clock, store } = sharedStore();
+    const [leaving, staying] = twoBuses(store, clock);
+    const seen: string[] = [];
+    staying.bus.registerEventHandler(Said, ({ id }) => void seen.push(id));
+    const [left] = [leaving, staying].map(({ bus }) =>
+      bus.schedule(Said({ text: '' }), every(1_000), { id: 'tick' }),
+    );
+    await staying.bus.start();
+    await clock.advanceAsync(1_500);
+
+    left![Symbol.dispose]();
+    await clock.advanceAsync(3_000);
+
+    expect(seen.at(-1)).toBe('tick:4000');
+    expect(seen.length).toBeGreaterThanOrEqual(3);
+  });
+
+  it('5.2 begins when the store is there again', async () => {
+    const { clock, store } = sharedStore();
+    const { bus } = await startBus({ scheduledEvents: failing(store, 'save', 1) }, clock);
+    const seen: string[] = [];
+    bus.registerEventHandler(Said, ({ id }) => void seen.push(id));
+
+    bus.schedule(Said({ text: '' }), every(1_000), { id: 'tick' });
+    await clock.advanceAsync(2_500);
+
+    expect(seen).toEqual(['tick:1000', 'tick:2000']);
+  });
+
+  it('5.2 comes earlier at once when its recurrence becomes a denser one, unless its occurrence was moved', async () => {
+    const { clock, store } = sharedStore();
+    const { bus } = await startBus({ scheduledEvents: store }, clock);
+    bus.registerEventHandler(Said, () => {});
+    for (const id of ['hourly', 'moved']) {
+      const old = Said({ text: '' }, { id: `${id}:${HOUR_MS}`, scheduledAt: HOUR_MS, metadata: { 'llmgine.schedule': id } });
+      await store.save([old]);
+    }
+    await store.reschedule(`moved:${HOUR_MS}`, 2 * HOUR_MS);
+
+    for (const id of ['hourly', 'moved']) bus.schedule(Said({ text: '' }), every(60_000), { id });
+    await settle({ clock });
+
+    const held = (await bus.listScheduled()).map(({ id, scheduledAt }) => [id, scheduledAt]);
+    expect(held).toEqual([
+      ['hourly:60000', 60_000],
+      [`moved:${HOUR_MS}`, 2 * HOUR_MS],
+    ]);
+  });
+});
+
+describe('5.1 a second event under an id that is held', () => {
+  it('5.1 is not held, and the receipt says so and when the first is due', async () => {
+    const { bus, clock } = await startBus({}, createFakeClock({ now: 0 }));
+    const signals = createRecordedSignals();
+    bus.addObserver(signals);
+    await bus.publish(Said({ text: 'first' }, { id: 'a', scheduledAt: 100 }));
+
+    const receipt = await bus.publish(Said({ text: 'second' }, { id: 'a', scheduledAt: 200 }));
+
+    expect(receipt).toEqual({ status: 'scheduled', scheduledAt: 100, alreadyHeld: true });
+    expect(signals.of('event.scheduled')).toHaveLength(1);
+    expect(await bus.listScheduled()).toMatchObject([{ event: { data: { text: 'first' } } }]);
+    await clock.advanceAsync(300);
+  });
+});
 
 describe('5.3 with a store', () => {
   it('5.3 stored when accepted, claimed when due, settled after the handlers', async () => {
@@ -872,9 +978,9 @@ function bound(store: MemoryScheduledEventStore): ScheduledEventStore {
     cancel: (id) => store.cancel(id),
     reschedule: (id, at) => store.reschedule(id, at),
     list: () => store.list(),
-    nextDueInMs: (types) => store.nextDueInMs(types),
+    nextDueInMs: (known) => store.nextDueInMs(known),
     onEarlier: (wake) => store.onEarlier(wake),
-    unknownTypes: (known) => store.unknownTypes?.(known) ?? Promise.resolve([]),
+    unknownWork: (known) => store.unknownWork?.(known) ?? Promise.resolve([]),
   };
 }
 

@@ -1,8 +1,9 @@
-import type {
-  DeadLetterEntry,
-  DeadLetterFilter,
-  DeadLetterQuery,
-  DeadLetterStore,
+import {
+  checkStoreNumbers,
+  type DeadLetterEntry,
+  type DeadLetterFilter,
+  type DeadLetterQuery,
+  type DeadLetterStore,
 } from '@llmgine/core/stores';
 import { sql, type ExpressionBuilder, type Expression, type SqlBool } from 'kysely';
 import { prepare, slot, statementOf, type Row, type Statement } from './database/statement.ts';
@@ -31,6 +32,7 @@ class DatabaseDeadLetterStore implements DeadLetterStore {
   }
 
   async claim(id: string, leaseMs: number): Promise<DeadLetterEntry | undefined> {
+    checkStoreNumbers('claim a dead letter', { leaseMs });
     const values = { id, leaseMs: Math.min(Math.ceil(leaseMs), Math.floor(FOREVER / 2)) };
     const { rows } = await this.#context.executor.runOnce(this.#queries.claim(values));
     return rows[0] && entryOf(rows[0]);
@@ -46,6 +48,7 @@ class DatabaseDeadLetterStore implements DeadLetterStore {
   async list({ limit, offset = 0, ...filter }: DeadLetterQuery = {}): Promise<
     readonly DeadLetterEntry[]
   > {
+    checkStoreNumbers('list dead letters', { limit, offset, since: filter.since });
     let page = this.#context.builder
       .selectFrom('dead_letters')
       .select(['entry', this.#queries.status.as('status')])

@@ -1,5 +1,5 @@
 import type { EventMessage } from '@llmgine/core';
-import type { EventLogQuery, LoggedEvent } from '@llmgine/core/stores';
+import { checkStoreNumbers, type EventLogQuery, type LoggedEvent } from '@llmgine/core/stores';
 import { prepare, slot } from './database/statement.ts';
 import type { StoreContext } from './store-context.ts';
 
@@ -15,6 +15,7 @@ const PAGE = 500;
 export function createEventLogReader(context: StoreContext): EventLogReader {
   return {
     async *read(query) {
+      checkStoreNumbers('read the log', query);
       const page = createPageQuery(query, context);
       let left = query.limit ?? Infinity;
       let after = query.after ?? 0;

@@ -3,7 +3,7 @@ import type { EventLogQuery, LoggedEvent, ReadableEventLog } from '@llmgine/core
 import { sleep, type Clock } from '@llmgine/core/timing';
 import { createRowInserter, type RowValues } from './database/insert-rows.ts';
 import type { Statement, Work } from './database/statement.ts';
-import { EventsNotLoggedError } from './errors.ts';
+import { DatabaseClosedError, EventsNotLoggedError } from './errors.ts';
 import type { EventLogOptions, OnStoreFailure } from './event-log-options.ts';
 import { createEventLogReader, type EventLogReader } from './event-log-reader.ts';
 import { createEventLogRetention, type EventLogRetention } from './event-log-retention.ts';
@@ -78,6 +78,7 @@ class BufferedEventLog implements DatabaseEventLog {
   #failingSince: number | undefined;
   #retryMs = FIRST_RETRY_MS;
   #writing = false;
+  #closed = false;
   #delay: Disposable | undefined;
 
   constructor(options: EventLogOptions, parts: EventLogParts) {
@@ -101,9 +102,16 @@ class BufferedEventLog implements DatabaseEventLog {
     return this.#notLogged;
   }
 
-  append(event: EventMessage): MaybePromise<void> {
+  /** @throws StoreInTransactionError, DatabaseClosedError */
+  check(event: EventMessage): void {
+    if (!this.#wants(event)) return;
     this.#parts.guard();
+    if (this.#closed) throw new DatabaseClosedError();
+  }
+
+  append(event: EventMessage): MaybePromise<void> {
     if (!this.#wants(event)) return undefined;
+    this.check(event);
     const full = this.#buffer.length >= this.#bufferSize;
     if (full && this.#failingSince !== undefined && this.#parts.onStoreFailure === 'degrade') {
       this.#lose(1);
@@ -138,6 +146,7 @@ class BufferedEventLog implements DatabaseEventLog {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     try {
       await this.flush();
     } catch {

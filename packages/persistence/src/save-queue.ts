@@ -1,10 +1,11 @@
 import type { DialectName, Executor } from './database/driver.ts';
 import type { RowValues } from './database/insert-rows.ts';
 import type { Statement, Work } from './database/statement.ts';
+import type { ScheduledEventInserter } from './insert-scheduled-events.ts';
 
 interface WaitingSave {
   readonly rows: readonly RowValues[];
-  readonly resolve: () => void;
+  readonly resolve: (refused: readonly string[]) => void;
   readonly reject: (reason: unknown) => void;
 }
 
@@ -15,22 +16,23 @@ const STEP_ROWS: Readonly<Record<DialectName, number>> = { sqlite: 1_000, postgr
 export class SaveQueue {
   readonly #stepRows: number;
   readonly #executor: Executor;
-  readonly #insert: (rows: readonly RowValues[]) => readonly Statement[];
+  readonly #inserter: ScheduledEventInserter;
   #waiting: WaitingSave[] = [];
   #writing = false;
 
   constructor(
     dialect: DialectName,
     executor: Executor,
-    insert: (rows: readonly RowValues[]) => readonly Statement[],
+    inserter: ScheduledEventInserter,
   ) {
     this.#stepRows = STEP_ROWS[dialect];
     this.#executor = executor;
-    this.#insert = insert;
+    this.#inserter = inserter;
   }
 
-  save(rows: readonly RowValues[]): Promise<void> {
-    if (rows.length === 0) return Promise.resolve();
+  /** Resolves to the ids of those that were not inserted. */
+  save(rows: readonly RowValues[]): Promise<readonly string[]> {
+    if (rows.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
       this.#waiting.push({ rows, resolve, reject });
       if (!this.#writing) void this.#writeAll();
@@ -44,8 +46,8 @@ export class SaveQueue {
     while (this.#waiting.length > 0) {
       const taken = this.#waiting.splice(0);
       try {
-        await this.#write(taken.flatMap(({ rows }) => rows));
-        for (const { resolve } of taken) resolve();
+        const refused = await this.#write(taken.flatMap(({ rows }) => rows));
+        settle(taken, refused);
       } catch (error) {
         for (const { reject } of taken) reject(error);
       }
@@ -53,23 +55,47 @@ export class SaveQueue {
     this.#writing = false;
   }
 
-  async #write(rows: readonly RowValues[]): Promise<void> {
-    const steps: Promise<unknown>[] = [];
+  async #write(rows: readonly RowValues[]): Promise<string[]> {
+    const steps: Promise<readonly string[]>[] = [];
     for (let from = 0; from < rows.length; from += this.#stepRows) {
-      steps.push(this.#writeStep(this.#insert(rows.slice(from, from + this.#stepRows))));
+      const step = rows.length > this.#stepRows ? rows.slice(from, from + this.#stepRows) : rows;
+      steps.push(this.#writeStep(this.#inserter.statements(step)));
     }
     // All have settled before anybody hears of a failure, so that nothing is written afterwards.
-    const failed = (await Promise.allSettled(steps)).find(({ status }) => status === 'rejected');
-    if (failed) throw (failed as PromiseRejectedResult).reason;
+    const settled = await Promise.allSettled(steps);
+    return settled.flatMap((step) => {
+      if (step.status === 'rejected') throw step.reason;
+      return step.value;
+    });
   }
 
-  #writeStep(statements: readonly Statement[]): Promise<unknown> {
+  async #writeStep(statements: readonly Statement[]): Promise<readonly string[]> {
     const [only, ...others] = statements;
-    if (only && others.length === 0) return this.#executor.run(only);
-    return this.#executor.transact(() => inTurn(statements));
+    if (only && others.length === 0) {
+      return this.#inserter.refused(only, await this.#executor.run(only));
+    }
+    return this.#executor.transact(() => inTurn(statements, this.#inserter));
   }
 }
 
-function* inTurn(statements: readonly Statement[]): Work<void> {
-  for (const statement of statements) yield statement;
+function* inTurn(
+  statements: readonly Statement[],
+  inserter: ScheduledEventInserter,
+): Work<readonly string[]> {
+  const refused: string[] = [];
+  for (const statement of statements) refused.push(...inserter.refused(statement, yield statement));
+  return refused;
+}
+
+/** Tells everybody which of their rows were refused; of several that save under one id at once the first has it. */
+function settle(saves: readonly WaitingSave[], refused: readonly string[]): void {
+  const left = [...refused];
+  for (const { rows, resolve } of saves.toReversed()) {
+    const mine: string[] = [];
+    for (const [id] of left.length > 0 ? rows : []) {
+      const index = left.indexOf(String(id));
+      if (index >= 0) mine.push(...left.splice(index, 1));
+    }
+    resolve(mine);
+  }
 }

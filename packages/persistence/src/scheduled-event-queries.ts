@@ -1,8 +1,12 @@
+import type { EventMessage } from '@llmgine/core';
+import { scheduleOf, type KnownWork } from '@llmgine/core/stores';
 import {
   sql,
+  type AliasedRawBuilder,
   type Compilable,
   type Expression,
   type ExpressionBuilder,
+  type RawBuilder,
   type SqlBool,
 } from 'kysely';
 import { prepare, slot, statementOf, type Statement } from './database/statement.ts';
@@ -21,16 +25,15 @@ export interface ScheduledEventQueries {
   readonly release: (values: { id: string; epoch: number }) => Statement;
   readonly cancel: (values: { id: string }) => Statement;
   readonly reschedule: (values: { id: string; at: number }) => Statement;
+  /** What is held under an event's id, or else of its schedule. */
+  readonly inPlaceOf: (event: EventMessage) => Statement;
   readonly page: (sequence: readonly number[]) => Statement;
-  readonly nextDue: (types: readonly string[] | undefined) => Statement;
-  readonly unknownTypes: (known: readonly string[]) => Statement;
-  /** An insert that also tells other processes, if what it inserts is earlier than the rest of its type. */
-  readonly announced: (insert: Statement) => Statement;
+  readonly nextDue: (known: KnownWork | undefined) => Statement;
+  readonly unknownWork: (known: KnownWork) => Statement;
 }
 
 /** What is claimed. */
-interface ClaimValues {
-  readonly types: readonly string[] | undefined;
+interface ClaimValues extends KnownWork {
   readonly count: number;
   readonly leaseMs: number;
 }
@@ -42,9 +45,6 @@ export function channelOf(schema: string): string {
 
 /** A claim's epoch grows with every claim, and begins higher in a row that is made anew under an old id. */
 const EPOCHS_PER_ROW = 2 ** 20;
-
-/** So many of the earliest events are searched for one that others wait for anyhow; beyond, they are woken in vain. */
-const EARLIEST_LOOKED_AT = 64;
 
 type Where = ExpressionBuilder<Tables, 'scheduled_events'>;
 
@@ -64,14 +64,14 @@ export function createScheduledEventQueries(context: StoreContext): ScheduledEve
     claimDue: createClaimQuery(context),
     now: statementOf(builder.selectNoFrom(nowMs(dialect).as('now'))),
     order: statementOf(order),
+    inPlaceOf: createInPlaceQuery(context),
     page: createPageQuery(context),
-    announced: (insert) =>
-      dialect === 'sqlite' ? insert : { ...insert, sql: announcing(insert.sql, context) },
   };
 }
 
 /** What only the holder of a lease may do. */
-function createLeaseQueries({ builder, dialect }: StoreContext) {
+function createLeaseQueries(context: StoreContext) {
+  const { builder, dialect } = context;
   const now = nowMs(dialect);
   const owned = (where: Where): Expression<SqlBool> =>
     where.and([
@@ -85,7 +85,9 @@ function createLeaseQueries({ builder, dialect }: StoreContext) {
 
   return {
     extend: prepare(held.set({ available_at: lapse }).where(owned)),
-    settle: prepare(builder.deleteFrom('scheduled_events').where(owned)),
+    settle: prepare(
+      builder.deleteFrom('scheduled_events').where(owned).returning(endingOccurrence(context)),
+    ),
     release: prepare(
       held.set((set) => ({ claimed: 0, available_at: set.ref('scheduled_at') })).where(owned),
     ),
@@ -93,26 +95,41 @@ function createLeaseQueries({ builder, dialect }: StoreContext) {
 }
 
 /** What may be done to an event that nobody handles. */
-function createChangeQueries({ builder, dialect, schema }: StoreContext) {
+function createChangeQueries(context: StoreContext) {
+  const { builder, dialect } = context;
   const unclaimed = (where: Where): Expression<SqlBool> =>
     where.and([
       where('id', '=', slot('id')),
       where.or([where('claimed', '=', 0), where('available_at', '<=', nowMs(dialect))]),
     ]);
-  const channel = sql.lit(channelOf(schema));
-  const woken = dialect === 'sqlite' ? sql<number>`1` : sql<number>`pg_notify(${channel}, '')`;
   const at = slot('at');
 
   return {
-    cancel: prepare(builder.deleteFrom('scheduled_events').where(unclaimed)),
+    cancel: prepare(
+      builder.deleteFrom('scheduled_events').where(unclaimed).returning(endingOccurrence(context)),
+    ),
     reschedule: prepare(
       builder
         .updateTable('scheduled_events')
         .set({ claimed: 0, scheduled_at: at, available_at: at })
         .where(unclaimed)
-        .returning(woken.as('woken')),
+        .returning(waking(context).as('woken')),
     ),
   };
+}
+
+/** Tells other processes to look; on SQLite they see by themselves that the file has changed. */
+function waking({ dialect, schema }: StoreContext): RawBuilder<number> {
+  const channel = sql.lit(channelOf(schema));
+  return dialect === 'sqlite' ? sql<number>`1` : sql<number>`pg_notify(${channel}, '')`;
+}
+
+/** Others may go on with the schedule of an occurrence that is gone; they put the next one back. */
+function endingOccurrence(context: StoreContext): AliasedRawBuilder<number, 'woken'> {
+  const woken = waking(context);
+  return context.dialect === 'sqlite'
+    ? woken.as('woken')
+    : sql<number>`case when schedule is not null then ${woken} end`.as('woken');
 }
 
 function createDueQueries(context: StoreContext) {
@@ -125,19 +142,19 @@ function createDueQueries(context: StoreContext) {
     .orderBy('seq')
     .limit(1);
   const nextOfAll = statementOf(next);
-  const nextOfTypes = prepare(next.where(amongTypes(context)));
+  const nextOfKnown = prepare(next.where(isKnown(context)));
   const unknown = prepare(
     held
-      .select(['type', sql<string>`min(id)`.as('id')])
+      .select(['type', 'schedule', sql<string>`min(id)`.as('id')])
       .where('available_at', '<=', now)
-      .where(sql<SqlBool>`not (${amongTypes(context)})`)
-      .groupBy('type'),
+      .where(sql<SqlBool>`not (${isKnown(context)})`)
+      .groupBy(['type', 'schedule']),
   );
 
   return {
-    nextDue: (types: readonly string[] | undefined) =>
-      types ? nextOfTypes({ types: listOf(types, context) }) : nextOfAll,
-    unknownTypes: (known: readonly string[]) => unknown({ types: listOf(known, context) }),
+    nextDue: (known: KnownWork | undefined) =>
+      isEverything(known) ? nextOfAll : nextOfKnown(listsOf(known, context)),
+    unknownWork: (known: KnownWork) => unknown(listsOf(known, context)),
   };
 }
 
@@ -161,23 +178,56 @@ function createClaimQuery(context: StoreContext): (values: ClaimValues) => State
       .set({ claimed: 1, epoch, available_at: sql<number>`${now} + ${slot('leaseMs')}` })
       .where('seq', 'in', (query) => query.selectFrom('due').select('due.seq'))
       .returning(['seq', 'scheduled_at', 'epoch', 'message']);
-  const anyType = prepare(claiming(due));
-  const ofTypes = prepare(claiming(due.where(amongTypes(context))));
+  const anything = prepare(claiming(due));
+  const known = prepare(claiming(due.where(isKnown(context))));
 
-  return ({ types, ...values }) =>
-    types ? ofTypes({ ...values, types: listOf(types, context) }) : anyType(values);
+  return ({ types, schedules, ...values }) =>
+    isEverything({ types, schedules })
+      ? anything(values)
+      : known({ ...values, ...listsOf({ types, schedules }, context) });
 }
 
-/** One text for any number of types, so that it is compiled once. */
-function amongTypes({ dialect }: StoreContext): Expression<SqlBool> {
+/** One text for any number of types and schedules, so that it is compiled once; a list that is null names all. */
+function isKnown({ dialect }: StoreContext): Expression<SqlBool> {
   const types = slot('types');
+  const schedules = slot('schedules');
   return dialect === 'sqlite'
-    ? sql<SqlBool>`type in (select value from json_each(${types}))`
-    : sql<SqlBool>`type = any(${types}::text[])`;
+    ? sql<SqlBool>`(${types} is null or type in (select value from json_each(${types})))
+        and (schedule is null or ${schedules} is null or schedule in (select value from json_each(${schedules})))`
+    : sql<SqlBool>`(${types}::text[] is null or type = any(${types}::text[]))
+        and (schedule is null or ${schedules}::text[] is null or schedule = any(${schedules}::text[]))`;
+}
+
+function isEverything(known: KnownWork | undefined): known is undefined {
+  return known?.types === undefined && known?.schedules === undefined;
+}
+
+function listsOf({ types, schedules }: KnownWork, context: StoreContext): object {
+  return {
+    types: types ? listOf(types, context) : null,
+    schedules: schedules ? listOf(schedules, context) : null,
+  };
 }
 
 function listOf(values: readonly unknown[], { dialect }: StoreContext): unknown {
   return dialect === 'sqlite' ? JSON.stringify(values) : values;
+}
+
+function createInPlaceQuery({ builder }: StoreContext): (event: EventMessage) => Statement {
+  const held = builder.selectFrom('scheduled_events').select(['id', 'scheduled_at', 'message']);
+  const byId = prepare(held.where('id', '=', slot('id')));
+  const byEither = prepare(
+    held
+      .where((where) =>
+        where.or([where('id', '=', slot('id')), where('schedule', '=', slot('schedule'))]),
+      )
+      .orderBy((order) => order('id', '=', slot('id')), 'desc')
+      .limit(1),
+  );
+  return (event) => {
+    const schedule = scheduleOf(event);
+    return schedule === undefined ? byId(event) : byEither({ id: event.id, schedule });
+  };
 }
 
 function createPageQuery(context: StoreContext): (sequence: readonly number[]) => Statement {
@@ -195,21 +245,4 @@ function createPageQuery(context: StoreContext): (sequence: readonly number[]) =
       .where(chosen),
   );
   return (numbers) => page({ sequence: listOf(numbers, context) });
-}
-
-/** Insert and announcement in one step: a process that dies between the two would leave the others asleep. */
-function announcing(insert: string, { builder, schema }: StoreContext): string {
-  const earlier = builder
-    .selectFrom('scheduled_events')
-    .select('type')
-    .where('available_at', '<', sql<number>`first.at`)
-    .orderBy('available_at')
-    .orderBy('seq')
-    .limit(sql.lit(EARLIEST_LOOKED_AT))
-    .compile().sql;
-  // An earlier event of another type wakes nobody who knows this one only.
-  return `with saved as (${insert} returning type, available_at),
-    first as (select type, min(available_at) as at from saved group by type)
-    select pg_notify('${channelOf(schema)}', '') from first
-    where not exists (select from (${earlier}) as earlier where earlier.type = first.type)`;
 }

@@ -1,13 +1,20 @@
 import type { EventMessage } from '@llmgine/core';
-import type {
-  ClaimedEvent,
-  ClaimRequest,
-  ScheduledEntry,
-  ScheduledEventStore,
+import {
+  checkStoreNumbers,
+  type ClaimedEvent,
+  scheduleOf,
+  type ClaimRequest,
+  type HeldInstead,
+  type KnownWork,
+  type ScheduledEntry,
+  type ScheduledEventStore,
+  type UnknownWork,
 } from '@llmgine/core/stores';
-import { createRowInserter, type RowInserter, type RowValues } from './database/insert-rows.ts';
+import type { RowValues } from './database/insert-rows.ts';
 import type { Row, Statement, Work } from './database/statement.ts';
 import { FOREVER } from './database/store-clock.ts';
+import { EarlierEvents } from './earlier-events.ts';
+import { createScheduledEventInserter, type ScheduledEventInserter } from './insert-scheduled-events.ts';
 import {
   createScheduledEventQueries,
   type ScheduledEventQueries,
@@ -42,7 +49,7 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
   readonly #context: StoreContext;
   readonly #onOtherWrites: ScheduledEventStoreOptions['onOtherWrites'];
   readonly #queries: ScheduledEventQueries;
-  readonly #insertRows: RowInserter;
+  readonly #inserter: ScheduledEventInserter;
   readonly #saves: SaveQueue;
   readonly #earlier = new EarlierEvents();
 
@@ -50,15 +57,8 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
     this.#context = context;
     this.#onOtherWrites = onOtherWrites;
     this.#queries = createScheduledEventQueries(context);
-    this.#insertRows = createRowInserter({
-      ...context,
-      table: 'scheduled_events',
-      columns: ['id', 'type', 'scheduled_at', 'available_at', 'message'],
-      finish: (query) => query.onConflict((conflict) => conflict.column('id').doNothing()),
-    });
-    this.#saves = new SaveQueue(context.dialect, context.executor, (rows) =>
-      Array.from(this.#insertRows(rows), this.#queries.announced),
-    );
+    this.#inserter = createScheduledEventInserter(context);
+    this.#saves = new SaveQueue(context.dialect, context.executor, this.#inserter);
   }
 
   async now(): Promise<number> {
@@ -66,19 +66,21 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
     return Number(rows[0]!['now']);
   }
 
-  async save(events: readonly EventMessage[]): Promise<void> {
+  async save(events: readonly EventMessage[]): Promise<ReadonlyMap<string, HeldInstead>> {
     const undated = events.some((event) => event.scheduledAt === undefined);
     const now = undated ? await this.now() : 0;
     const rows = events.map((event) => this.#rowOf(event, now));
-    await this.#saves.save(rows.map(({ values }) => values));
+    const refused = await this.#saves.save(rows.map(({ values }) => values));
     let earliest = Infinity;
     for (const { at } of rows) earliest = Math.min(earliest, at);
     this.#earlier.saved(earliest);
+    return refused.length === 0 ? nothingInstead : this.#heldInstead(events, refused);
   }
 
-  async claimDue({ types, count, leaseMs }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+  async claimDue({ types, schedules, count, leaseMs }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+    checkStoreNumbers('claim events', { count, leaseMs });
     const { rows } = await this.#context.executor.runOnce(
-      this.#queries.claimDue({ types, count, leaseMs: lease(leaseMs) }),
+      this.#queries.claimDue({ types, schedules, count, leaseMs: lease(leaseMs) }),
     );
     return rows
       .map(claimOf)
@@ -87,6 +89,7 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
   }
 
   async extend({ event: { id }, epoch }: ClaimedEvent, leaseMs: number): Promise<boolean> {
+    checkStoreNumbers('extend a lease', { leaseMs });
     const extend = this.#queries.extend({ id, epoch, leaseMs: lease(leaseMs) });
     return (await this.#context.executor.run(extend)).changes > 0;
   }
@@ -110,6 +113,7 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
   }
 
   async reschedule(id: string, at: number): Promise<boolean> {
+    checkStoreNumbers('reschedule an event', { at });
     const moved = this.#queries.reschedule({ id, at: instant(at) });
     const { rows } = await this.#context.executor.runOnce(moved);
     if (rows.length > 0) this.#earlier.saved(instant(at));
@@ -127,18 +131,20 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
     }
   }
 
-  async nextDueInMs(types?: readonly string[]): Promise<number | undefined> {
+  async nextDueInMs(known?: KnownWork): Promise<number | undefined> {
     this.#earlier.asking();
-    const { rows } = await this.#context.executor.read(this.#queries.nextDue(types));
+    const { rows } = await this.#context.executor.read(this.#queries.nextDue(known));
     if (rows[0]) this.#earlier.told(Number(rows[0]['at']));
     return rows[0] && Math.max(0, Number(rows[0]['wait']));
   }
 
-  async unknownTypes(
-    known: readonly string[],
-  ): Promise<readonly { readonly type: string; readonly id: string }[]> {
-    const { rows } = await this.#context.executor.read(this.#queries.unknownTypes(known));
-    return rows.map((row) => ({ type: String(row['type']), id: String(row['id']) }));
+  async unknownWork(known: KnownWork): Promise<readonly UnknownWork[]> {
+    const { rows } = await this.#context.executor.read(this.#queries.unknownWork(known));
+    return rows.map(({ type, schedule, id }) => ({
+      type: String(type),
+      id: String(id),
+      ...(schedule !== null && { schedule: String(schedule) }),
+    }));
   }
 
   onEarlier(wake: () => void): Disposable {
@@ -152,53 +158,44 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
   *#settling(settle: Statement, next: readonly RowValues[]): Work<boolean> {
     const { changes } = yield settle;
     if (changes === 0) return false;
-    for (const insert of this.#insertRows(next)) yield this.#queries.announced(insert);
+    for (const insert of this.#inserter.statements(next)) yield insert;
     return true;
   }
 
   #rowOf(event: EventMessage, now: number): { readonly at: number; readonly values: RowValues } {
     const at = instant(event.scheduledAt ?? now);
-    const message = storedText(`Event '${event.type}'`, event, this.#context.maxMessageBytes);
-    return { at, values: [event.id, event.type, at, at, message] };
+    const message = this.#textOf(event);
+    const schedule = scheduleOf(event) ?? null;
+    return { at, values: [event.id, event.type, at, at, message, schedule] };
+  }
+
+  #textOf(event: EventMessage): string {
+    return storedText(`Event '${event.type}'`, event, this.#context.maxMessageBytes);
+  }
+
+  /** Saves again what was refused for something that is gone by now. */
+  async #heldInstead(
+    events: readonly EventMessage[],
+    refused: readonly string[],
+  ): Promise<ReadonlyMap<string, HeldInstead>> {
+    const instead = new Map<string, HeldInstead>();
+    const gone: EventMessage[] = [];
+    for (const id of new Set(refused)) {
+      const event = events.findLast((each) => each.id === id)!; // only what was given can be refused
+      const { rows } = await this.#context.executor.read(this.#queries.inPlaceOf(event));
+      if (!rows[0]) gone.push(event);
+      // The very same, saved before, or twice since the first answer was lost.
+      else if (rows[0]['message'] !== this.#textOf(event)) instead.set(id, heldOf(rows[0]));
+    }
+    if (gone.length === 0) return instead;
+    return new Map([...instead, ...(await this.save(gone))]);
   }
 }
 
-/** Wakes for what this process saves itself: others hear of it from the database, the writer does not. */
-class EarlierEvents {
-  /** When the event is due that everybody knows of. */
-  #next = Infinity;
-  readonly #wakers = new Set<() => void>();
+const nothingInstead: ReadonlyMap<string, HeldInstead> = new Map();
 
-  /** What is saved before the answer is there may be missing in it. */
-  asking(): void {
-    this.#next = Infinity;
-  }
-
-  told(at: number): void {
-    this.#next = Math.min(this.#next, at);
-  }
-
-  saved(at: number): void {
-    // Several buses may know different types, and so wait for different events.
-    if (at >= this.#next && this.#wakers.size < 2) return;
-    this.#next = Math.min(this.#next, at);
-    this.wake();
-  }
-
-  wake(): void {
-    for (const wake of this.#wakers) wake();
-  }
-
-  add(wake: () => void, onOtherWrites: ScheduledEventStoreOptions['onOtherWrites']): Disposable {
-    const other = onOtherWrites?.(wake);
-    this.#wakers.add(wake);
-    return {
-      [Symbol.dispose]: () => {
-        this.#wakers.delete(wake);
-        other?.[Symbol.dispose]();
-      },
-    };
-  }
+function heldOf(row: Row): HeldInstead {
+  return { id: String(row['id']), scheduledAt: Number(row['scheduled_at']) };
 }
 
 function entryOf(row: Row): ScheduledEntry {

@@ -1,5 +1,5 @@
 import { StreamConflictError } from '@llmgine/core';
-import type { StreamStore } from '@llmgine/core/stores';
+import { checkStoreNumbers, type StreamStore } from '@llmgine/core/stores';
 import { createRowInserter, type RowInserter } from './database/insert-rows.ts';
 import type { Work } from './database/statement.ts';
 import { storedText, type StoreContext } from './store-context.ts';
@@ -58,6 +58,7 @@ class DatabaseStreamStore implements StreamStore {
   }
 
   async *read(stream: string, { from = 0 }: { readonly from?: number } = {}): AsyncGenerator {
+    checkStoreNumbers('read a stream', { from });
     for (let position = from; ; position += PAGE) {
       const { rows } = await this.#context.executor.read(
         this.#queries.page({ stream, from: position, to: position + PAGE }),

@@ -5,11 +5,11 @@ import type { Persistence } from './open-persistence.ts';
  * Holds events until they are due, and resolves when they are on disk. Low level: a bus made with `busOptions()` does
  * so for every future event that is published.
  */
-export function saveUnfinishedEvents(
+export async function saveUnfinishedEvents(
   { scheduledEvents }: Pick<Persistence, 'scheduledEvents'>,
   events: readonly EventMessage[],
 ): Promise<void> {
-  return scheduledEvents.save(events);
+  await scheduledEvents.save(events);
 }
 
 /**

@@ -1,5 +1,6 @@
 import {
   BUS_SCOPE,
+  createMessageBus,
   createSignalHub,
   defineEvent,
   SessionStartEvent,
@@ -53,6 +54,23 @@ describe.each(databases)('eventLog on $name', (database) => {
       'delta',
       'llmgine.session.started',
     ]);
+  });
+
+  it('refuses what comes after closing, and so does a bus before it does anything with it', async () => {
+    const persistence = await openForTest({ ...database.create(), persistEvents: true });
+    const bus = createMessageBus(persistence.busOptions());
+    let handled = 0;
+    bus.registerEventHandler(Said, () => void handled++);
+    await bus.start();
+    await persistence.close();
+
+    const closed = { code: 'LLMGINE_DATABASE_CLOSED' };
+    expect(() => persistence.eventLog.append(Said({ text: 'a' }))).toThrow(
+      expect.objectContaining(closed),
+    );
+    await expect(bus.publish(Said({ text: 'b' }))).rejects.toMatchObject(closed);
+    expect(handled).toBe(0);
+    await bus.stop();
   });
 
   it('makes a publisher wait only when the buffer is full (10.4)', async () => {

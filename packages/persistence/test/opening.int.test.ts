@@ -85,10 +85,16 @@ describe.each(lastingDatabases)('openPersistence on $name', (database) => {
     const { url, schema } = database.create();
     const at = ['--url', url, '--schema', schema];
 
-    expect(await command('status', ...at)).toMatchObject({ code: 0, out: 'pending 1 initial\n' });
+    expect(await command('status', ...at)).toMatchObject({
+      code: 0,
+      out: 'pending 1 initial\npending 2 recurring-schedules\n',
+    });
     expect((await command('doctor', ...at)).code).toBe(1);
-    expect(await command('migrate', ...at)).toMatchObject({ code: 0, out: 'applied 1 initial\n' });
-    expect(await command('migrate', ...at)).toMatchObject({ out: 'up to date at version 1\n' });
+    expect(await command('migrate', ...at)).toMatchObject({
+      code: 0,
+      out: 'applied 1 initial\napplied 2 recurring-schedules\n',
+    });
+    expect(await command('migrate', ...at)).toMatchObject({ out: 'up to date at version 2\n' });
     expect((await command('status', ...at)).out).toContain('event_log: 0');
     expect(await command('doctor', ...at)).toMatchObject({
       code: 0,

@@ -1,4 +1,4 @@
-import { defineEvent, typeOnly } from '@llmgine/core';
+import { createMessageBus, defineEvent, typeOnly } from '@llmgine/core';
 import { describe, expect, it } from 'vitest';
 import { StoreInTransactionError, type Persistence } from '../src/index.ts';
 import { databases, deferred, openForTest } from './support/databases.ts';
@@ -81,6 +81,29 @@ describe.each(databases)('transaction on $name', (database) => {
     expect(refusals).toHaveLength(6);
     for (const refusal of refusals) expect(refusal).toBeInstanceOf(StoreInTransactionError);
     expect(await persistence.streams.append('s', 0, ['after'])).toBe(1);
+  });
+
+  it('refuses a publish that would be held or logged inside it, before anything is done with the event', async () => {
+    const persistence = await openForTest({ ...database.create(), persistEvents: true });
+    await using bus = createMessageBus(persistence.busOptions());
+    let handled = 0;
+    bus.registerEventHandler(Due, () => void handled++);
+    await bus.start();
+    const refusals: unknown[] = [];
+
+    await persistence.transaction(async () => {
+      for (const event of [Due({}), Due({}, { scheduledAt: Date.now() + 60_000 })]) {
+        refusals.push(await bus.publish(event).catch((error: unknown) => error));
+        refusals.push(
+          await bus.publish(event, { awaitProcessing: false }).catch((error: unknown) => error),
+        );
+      }
+    });
+
+    expect(refusals).toHaveLength(4);
+    for (const refusal of refusals) expect(refusal).toBeInstanceOf(StoreInTransactionError);
+    expect(handled).toBe(0);
+    expect(await bus.publish(Due({}))).toMatchObject({ status: 'processed' });
   });
 
   it('lets others wait for it who are not part of it', async () => {

@@ -176,8 +176,8 @@ export class BusWiring {
       clock,
       signals,
       rootContext: new AsyncResource('LlmgineBus'),
-      // What the bus holds itself nobody else can handle; a shared store's unknown types are left to those who know them.
-      knownTypes: () => (shared && !registry.knowsEveryEvent ? registry.knownTypes : undefined),
+      isShared: shared !== undefined,
+      knownTypes: () => (registry.knowsEveryEvent ? undefined : registry.knownTypes),
       definition: (type) => registry.definition(type),
       publishDue: (claim, started) => this.publishing.publishDue(claim, started),
       newId: () => this.newId(),

@@ -6,8 +6,8 @@ export type PublishReceipt =
   | { readonly status: 'processed'; readonly failures: readonly HandlerFailure[] }
   /** Accepted; its handlers will run. */
   | { readonly status: 'queued' }
-  /** Held until `scheduledAt`. */
-  | { readonly status: 'scheduled'; readonly scheduledAt: number }
+  /** Held until `scheduledAt`. `alreadyHeld`: an event of this id was held before and stays as it was; this one is not. */
+  | { readonly status: 'scheduled'; readonly scheduledAt: number; readonly alreadyHeld?: true }
   /** Refused by a filter. */
   | { readonly status: 'filtered'; readonly filter: string }
   /** Not handled, and will not be. */

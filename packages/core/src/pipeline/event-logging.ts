@@ -18,6 +18,11 @@ export class EventLogging {
     this.#clock = clock;
   }
 
+  /** Throws what the log has against this event, before anything is done with it. */
+  check(event: EventMessage): void {
+    this.#log?.check?.(event);
+  }
+
   /** A promise when the publisher must wait; it rejects when the log says that the event is lost. */
   append(event: EventMessage): Promise<void> | undefined {
     if (!this.#log) return undefined;

@@ -67,6 +67,7 @@ export class EventPublishing {
     if (event.scheduledAt !== undefined && event.scheduledAt > this.#parts.time.now()) {
       return this.#options.scheduler.hold(scope?.quiet ? markQuiet(event) : event);
     }
+    this.#options.logging.check(event);
     const isAwaited = options?.awaitProcessing !== false;
     const isIdle = this.#admission.phase === 'idle';
     if (isAwaited && scope && !isIdle) return this.#publishNested(event, scope);

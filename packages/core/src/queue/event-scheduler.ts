@@ -1,41 +1,21 @@
-import type { AsyncResource } from 'node:async_hooks';
 import type { Recurrence, ScheduleOptions } from '../bus/message-bus.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import { toError } from '../message/error-data.ts';
-import type { AnyDefinition, EventMessage } from '../message/message.ts';
-import { upcast } from '../message/upcast.ts';
-import type { SignalHub } from '../signals/signal-hub.ts';
+import type { EventMessage } from '../message/message.ts';
 import type {
   ClaimedEvent,
+  HeldInstead,
+  KnownWork,
   ScheduledEntry,
   ScheduledEventStore,
 } from '../stores/scheduled-event-store.ts';
-import type { Clock } from '../timing/clock.ts';
-import { ClaimLease } from './claim-lease.ts';
+import { ClaimHandling } from './claim-handling.ts';
 import { DueTimer } from './due-timer.ts';
+import type { EventSchedulerOptions } from './event-scheduler-options.ts';
 import { RecurringSchedules } from './recurring-schedules.ts';
 import type { Schedule } from './schedule.ts';
-
-/** What the scheduler needs of the bus. */
-export interface EventSchedulerOptions {
-  readonly store: ScheduledEventStore;
-  readonly clock: Clock;
-  readonly signals: SignalHub;
-  /** The async context in which timers are set, so that they carry nobody's context into handlers. */
-  readonly rootContext: AsyncResource;
-  /** Types that have a handler or a name here; undefined: every type. */
-  readonly knownTypes: () => readonly string[] | undefined;
-  readonly definition: (type: string) => AnyDefinition | undefined;
-  /** Publishes a due event and tells how it ended; `started` receives what aborts it. */
-  readonly publishDue: (
-    claim: ClaimedEvent,
-    started: (abort: (reason: unknown) => void) => void,
-  ) => Promise<PublishReceipt>;
-  readonly newId: () => string;
-  /** How long a claim holds unless extended; `Infinity` where nobody else can claim. */
-  readonly leaseMs: number;
-}
+import { UnknownWorkReports } from './unknown-work-reports.ts';
 
 /** At most so many are claimed at once. */
 const CLAIM_COUNT = 256;
@@ -47,12 +27,14 @@ export class EventScheduler {
   readonly #options: EventSchedulerOptions;
   readonly #store: ScheduledEventStore;
   readonly #timer: DueTimer;
-  readonly #schedules = new RecurringSchedules((thrown) => this.#report('schedule', thrown));
-  readonly #handling = new Set<Promise<void>>();
-  readonly #reportedUnknown = new Set<string>();
+  readonly #schedules: RecurringSchedules;
+  readonly #handling: ClaimHandling;
+  readonly #unknownWork: UnknownWorkReports;
   #running = false;
   #claiming: Promise<void> | undefined;
   #claimAgain = false;
+  /** Something was stored that the schedules here may not know of. */
+  #isUncertain = false;
   /** The queue is full: nothing is claimed until there may be room. */
   #holdsOff = false;
   #earlier: Disposable | undefined;
@@ -60,7 +42,21 @@ export class EventScheduler {
   constructor(options: EventSchedulerOptions) {
     this.#options = options;
     this.#store = options.store;
-    this.#timer = new DueTimer(options.clock, options.rootContext, () => this.#wake());
+    const { store, clock, rootContext } = options;
+    this.#timer = new DueTimer(clock, rootContext, () => this.#wake());
+    this.#schedules = new RecurringSchedules({
+      store,
+      clock,
+      hold: (event) => this.#save(event),
+      failed: (thrown) => this.#report('schedule', thrown),
+    });
+    this.#unknownWork = new UnknownWorkReports(options);
+    this.#handling = new ClaimHandling(options, {
+      schedules: this.#schedules,
+      report: (operation, thrown) => this.#report(operation, thrown),
+      held: () => this.#held(),
+      dropped: () => this.#holdOff(),
+    });
   }
 
   get size(): number | undefined {
@@ -70,7 +66,10 @@ export class EventScheduler {
   start(): void {
     if (this.#running) return;
     this.#running = true;
-    this.#earlier = this.#store.onEarlier?.(() => this.#wake());
+    this.#earlier = this.#store.onEarlier?.(() => {
+      this.#isUncertain = true;
+      this.#wake();
+    });
     this.#wake();
   }
 
@@ -85,19 +84,17 @@ export class EventScheduler {
   /** Resolves when no claim is being made or settled. */
   async idle(): Promise<void> {
     await this.#claiming;
-    while (this.#handling.size > 0) await Promise.all(this.#handling);
+    await this.#handling.idle();
   }
 
   /** Holds an event. Rejects when the store cannot keep it. */
   async hold(event: EventMessage): Promise<PublishReceipt> {
-    await this.#watched('save', () => this.#store.save([event]));
-    const { signals, clock } = this.#options;
-    const scheduledAt = event.scheduledAt!; // only future events are held
-    if (signals.wants('event.scheduled')) {
-      signals.emit({ type: 'event.scheduled', at: clock.now(), event, scheduledAt });
+    const instead = await this.#save(event);
+    if (instead) {
+      return { status: 'scheduled', scheduledAt: instead.scheduledAt, alreadyHeld: true };
     }
     this.#held();
-    return { status: 'scheduled', scheduledAt };
+    return { status: 'scheduled', scheduledAt: event.scheduledAt! }; // only future events are held
   }
 
   /** @throws InvalidOptionsError */
@@ -145,17 +142,31 @@ export class EventScheduler {
   /** Forgets schedules, and, where the bus made the store, what it holds. */
   reset(): void {
     this.#schedules.clear();
-    this.#reportedUnknown.clear();
-    if (this.#options.leaseMs === Infinity) this.#store.reset?.();
+    this.#unknownWork.clear();
+    if (!this.#options.isShared) this.#store.reset?.();
   }
 
   async #begin(schedule: Schedule): Promise<void> {
     try {
-      const first = this.#schedules.first(schedule, await this.#store.now());
-      if (first) await this.hold(first);
+      await this.#schedules.hold(schedule);
+      // Also when an occurrence was there before: now it may be claimed here.
+      if (this.#running) this.#wake();
     } catch (thrown) {
       this.#report('schedule', thrown);
+      if (this.#running) this.#timer.set(RETRY_MS);
     }
+  }
+
+  /** Resolves to what is held instead, if something is. */
+  async #save(event: EventMessage): Promise<HeldInstead | undefined> {
+    const instead = await this.#watched('save', () => this.#store.save([event]));
+    const held = instead.get(event.id);
+    const { signals, clock } = this.#options;
+    if (!held && signals.wants('event.scheduled')) {
+      const scheduledAt = event.scheduledAt!; // only future events are held
+      signals.emit({ type: 'event.scheduled', at: clock.now(), event, scheduledAt });
+    }
+    return held;
   }
 
   /** When to wake only the store's clock can tell: it has called back already, or it is asked. */
@@ -178,16 +189,17 @@ export class EventScheduler {
   }
 
   async #claimAndArm(): Promise<void> {
-    const { leaseMs, knownTypes } = this.#options;
+    const { leaseMs } = this.#options;
     try {
-      const types = knownTypes();
+      const known = this.#knownWork();
       for (let isFull = true; isFull && this.#running && !this.#holdsOff;) {
-        const claims = await this.#store.claimDue({ types, count: CLAIM_COUNT, leaseMs });
+        const claims = await this.#store.claimDue({ ...known, count: CLAIM_COUNT, leaseMs });
         await this.#takeAll(claims);
         isFull = claims.length === CLAIM_COUNT;
       }
-      if (types) await this.#reportUnknown(types);
-      const dueInMs = await this.#store.nextDueInMs(types);
+      await this.#holdMissing();
+      if (known) await this.#unknownWork.report(known);
+      const dueInMs = await this.#store.nextDueInMs(known);
       if (dueInMs !== undefined && this.#running) this.#timer.set(dueInMs);
     } catch (thrown) {
       this.#report('claim', thrown);
@@ -195,59 +207,24 @@ export class EventScheduler {
     }
   }
 
+  /** What the bus holds itself nobody else can handle; undefined: all of it. */
+  #knownWork(): KnownWork | undefined {
+    const { isShared, knownTypes } = this.#options;
+    return isShared ? { types: knownTypes(), schedules: this.#schedules.ids } : undefined;
+  }
+
+  async #holdMissing(): Promise<void> {
+    const isUncertain = this.#isUncertain && this.#options.isShared;
+    this.#isUncertain = false;
+    await this.#schedules.holdMissing(isUncertain);
+  }
+
   /** In their order. What was claimed when nobody runs any more is given back. */
   async #takeAll(claims: readonly ClaimedEvent[]): Promise<void> {
     const recurs = claims.some((claim) => this.#schedules.of(claim));
     const takenUpAt = recurs ? await this.#store.now() : 0;
-    if (this.#running) for (const claim of claims) this.#take(claim, takenUpAt);
+    if (this.#running) for (const claim of claims) this.#handling.take(claim, takenUpAt);
     else await Promise.all(claims.map((claim) => this.#store.release(claim)));
-  }
-
-  #take(claim: ClaimedEvent, takenUpAt: number): void {
-    const handling = this.#handle(claim, takenUpAt)
-      .catch((thrown: unknown) => this.#report('settle', thrown))
-      .finally(() => this.#handling.delete(handling));
-    this.#handling.add(handling);
-  }
-
-  async #handle(claim: ClaimedEvent, takenUpAt: number): Promise<void> {
-    const schedule = this.#schedules.of(claim);
-    if (schedule?.onMissed === 'skip' && wasMissed(schedule, claim, takenUpAt)) {
-      return this.#settle(claim, takenUpAt);
-    }
-    using lease = this.#lease(claim);
-    const receipt = await this.#publish(claim, lease);
-    if (lease.isLost) return undefined;
-    if (receipt.status !== 'dropped') return this.#settle(claim, takenUpAt);
-    this.#holdOff();
-    return this.#store.release(claim);
-  }
-
-  /** Stored data of an older version is raised to the one known here. */
-  #publish(claim: ClaimedEvent, lease: ClaimLease): Promise<PublishReceipt> {
-    const definition = this.#options.definition(claim.event.type);
-    const event = definition ? upcast(claim.event, definition) : claim.event;
-    return this.#options.publishDue({ ...claim, event }, (abort) => lease.aborting(abort));
-  }
-
-  async #settle(claim: ClaimedEvent, takenUpAt: number): Promise<void> {
-    const schedule = this.#schedules.of(claim);
-    const now = schedule ? await this.#store.now() : 0;
-    const next = schedule && this.#schedules.after(schedule, claim, { takenUpAt, now });
-    if (!(await this.#store.settle(claim, next))) this.#leaseLost(claim);
-    else if (next) this.#held();
-  }
-
-  #lease(claim: ClaimedEvent): ClaimLease {
-    const { store, clock, rootContext, leaseMs } = this.#options;
-    return new ClaimLease(claim, {
-      store,
-      clock,
-      rootContext,
-      leaseMs,
-      failed: (thrown) => this.#report('extend', thrown),
-      lost: () => this.#leaseLost(claim),
-    });
   }
 
   #holdOff(): void {
@@ -260,20 +237,6 @@ export class EventScheduler {
         this.#wake();
       }, RETRY_MS),
     );
-  }
-
-  #leaseLost({ event }: ClaimedEvent): void {
-    const { signals, clock } = this.#options;
-    signals.emit({ type: 'schedule.lease-lost', at: clock.now(), event });
-  }
-
-  async #reportUnknown(types: readonly string[]): Promise<void> {
-    const { signals, clock } = this.#options;
-    for (const { type, id } of (await this.#store.unknownTypes?.(types)) ?? []) {
-      if (this.#reportedUnknown.has(type)) continue;
-      this.#reportedUnknown.add(type);
-      signals.emit({ type: 'schedule.unknown-type', at: clock.now(), eventType: type, id });
-    }
   }
 
   async #watched<T>(operation: string, work: () => Promise<T>): Promise<T> {
@@ -291,10 +254,4 @@ export class EventScheduler {
     const at = clock.now();
     signals.emit({ type: 'store.failed', at, store: 'scheduled-events', operation, error });
   }
-}
-
-/** A later occurrence has fallen due before this one was taken up. */
-function wasMissed({ recurrence }: Schedule, { event }: ClaimedEvent, now: number): boolean {
-  const after = recurrence.next(event.scheduledAt!); // occurrences have an instant
-  return after !== undefined && after <= now;
 }

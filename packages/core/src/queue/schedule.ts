@@ -1,6 +1,8 @@
 import type { Recurrence } from '../bus/message-bus.ts';
 import { InvalidOptionsError } from '../errors.ts';
 import type { EventMessage } from '../message/message.ts';
+import { SCHEDULE_KEY } from '../stores/schedule-of.ts';
+import type { HeldInstead } from '../stores/scheduled-event-store.ts';
 
 /** An event that is published again and again. */
 export interface Schedule {
@@ -10,8 +12,12 @@ export interface Schedule {
   readonly recurrence: Recurrence;
   readonly onMissed: 'skip' | 'once';
   ended: boolean;
-  /** The event that is held now. */
-  occurrenceId: string | undefined;
+  /** An occurrence was held since the schedule was made, here or by another process. */
+  begun: boolean;
+  /** An occurrence is being handled here. */
+  taken: boolean;
+  /** The occurrence that is held, as far as this process knows. */
+  held: HeldInstead | undefined;
 }
 
 /** The event of one occurrence. Its id names schedule and instant, so that several processes make the same one. */
@@ -22,6 +28,7 @@ export function occurrence({ id, event }: Schedule, at: number): EventMessage {
     ...event,
     id: occurrenceId,
     scheduledAt: at,
+    metadata: { ...event.metadata, [SCHEDULE_KEY]: id },
     correlationId: isRoot ? occurrenceId : event.correlationId,
   };
 }

@@ -138,6 +138,7 @@ export type BusSignal = { readonly at: number } & (
       readonly evicted: number;
     }
   | { readonly type: 'schedule.unknown-type'; readonly eventType: string; readonly id: string }
+  | { readonly type: 'schedule.unknown-schedule'; readonly schedule: string; readonly id: string }
   | { readonly type: 'schedule.lease-lost'; readonly event: EventMessage }
 );
 

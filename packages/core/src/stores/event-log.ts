@@ -4,6 +4,8 @@ import type { SessionId } from '../message/session-id.ts';
 
 /** Keeps a record of accepted events, in order. */
 export interface EventLog {
+  /** Throws when this event could not be logged from here; `publish` asks before it does anything with the event. */
+  check?(event: EventMessage): void;
   /** A promise only when the publisher must wait. */
   append(event: EventMessage): MaybePromise<void>;
   /** Resolves when everything appended so far is written. */

@@ -1,5 +1,6 @@
 import type { Clock } from '../timing/clock.ts';
 import { systemClock } from '../timing/system-clock.ts';
+import { checkStoreNumbers } from './check-store-numbers.ts';
 import type {
   DeadLetterEntry,
   DeadLetterFilter,
@@ -50,6 +51,7 @@ class MemoryDeadLetters {
   }
 
   claim(id: string, leaseMs: number): DeadLetterEntry | undefined {
+    checkStoreNumbers('claim a dead letter', { leaseMs });
     const kept = this.#entries.get(id);
     const entry = kept && this.#shown(kept);
     if (entry?.status !== 'waiting') return undefined;
@@ -69,6 +71,7 @@ class MemoryDeadLetters {
     offset = 0,
     ...filter
   }: DeadLetterQuery = {}): DeadLetterEntry[] {
+    checkStoreNumbers('list dead letters', { limit, offset, since: filter.since });
     return [...this.#entries.values()]
       .map((kept) => this.#shown(kept))
       .filter((entry) => matches(entry, filter))

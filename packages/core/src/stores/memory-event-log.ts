@@ -1,4 +1,5 @@
 import type { EventMessage } from '../message/message.ts';
+import { checkStoreNumbers } from './check-store-numbers.ts';
 import type { EventLogQuery, LoggedEvent, ReadableEventLog } from './event-log.ts';
 
 /** How much a memory log keeps. */
@@ -25,6 +26,7 @@ export function createMemoryEventLog({
     },
     flush: () => Promise.resolve(),
     async *read(query = {}) {
+      checkStoreNumbers('read the log', query);
       let left = query.limit ?? Infinity;
       for (const logged of latest(kept, maxCount)) {
         if (left <= 0) return;

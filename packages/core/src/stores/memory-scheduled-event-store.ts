@@ -2,16 +2,22 @@ import type { EventMessage } from '../message/message.ts';
 import { DueTimeHeap, type DueItem } from '../queue/due-time-heap.ts';
 import type { Clock } from '../timing/clock.ts';
 import { systemClock } from '../timing/system-clock.ts';
+import { checkStoreNumbers } from './check-store-numbers.ts';
+import { scheduleOf } from './schedule-of.ts';
 import type {
   ClaimedEvent,
   ClaimRequest,
+  HeldInstead,
+  KnownWork,
   ScheduledEntry,
   ScheduledEventStore,
+  UnknownWork,
 } from './scheduled-event-store.ts';
 
 /** In which heap an event is tells whether it is claimed; `dueAt` is then when its lease lapses, in monotonic time. */
 interface HeldEvent extends DueItem {
   event: EventMessage;
+  readonly schedule: string | undefined;
   scheduledAt: number;
   /** The claim it is under; 0: none. */
   epoch: number;
@@ -34,6 +40,8 @@ export function createMemoryScheduledEventStore({
 class HeldEvents implements MemoryScheduledEventStore {
   readonly #clock: Clock;
   readonly #byId = new Map<string, HeldEvent>();
+  /** The one occurrence that is held of each recurring schedule. */
+  readonly #bySchedule = new Map<string, HeldEvent>();
   readonly #waiting = new DueTimeHeap<HeldEvent>();
   readonly #claimed = new DueTimeHeap<HeldEvent>();
   readonly #wakers = new Set<() => void>();
@@ -52,13 +60,20 @@ class HeldEvents implements MemoryScheduledEventStore {
     return this.#clock.now();
   }
 
-  async save(events: readonly EventMessage[]): Promise<void> {
+  async save(events: readonly EventMessage[]): Promise<ReadonlyMap<string, HeldInstead>> {
     const earliest = this.#waiting.peek();
-    for (const event of events) this.#hold(event);
+    const instead = new Map<string, HeldInstead>();
+    for (const event of events) {
+      const held = this.#hold(event);
+      if (held.event === event) continue;
+      instead.set(event.id, { id: held.event.id, scheduledAt: held.scheduledAt });
+    }
     if (this.#waiting.peek() !== earliest) this.#wake();
+    return instead;
   }
 
-  async claimDue({ types, count, leaseMs }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+  async claimDue({ count, leaseMs, ...known }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+    checkStoreNumbers('claim events', { count, leaseMs });
     this.#takeBackLapsed();
     const now = this.#clock.now();
     const claims: ClaimedEvent[] = [];
@@ -68,7 +83,7 @@ class HeldEvents implements MemoryScheduledEventStore {
       const held = this.#waiting.peek();
       if (!held || held.dueAt > now) break;
       this.#waiting.remove(held);
-      if (types && !types.includes(held.event.type)) passedOver.push(held);
+      if (!knows(known, held)) passedOver.push(held);
       else claims.push(this.#claim(held, leaseMs));
     }
     for (const held of passedOver) this.#waiting.add(held);
@@ -76,6 +91,7 @@ class HeldEvents implements MemoryScheduledEventStore {
   }
 
   async extend(claim: ClaimedEvent, leaseMs: number): Promise<boolean> {
+    checkStoreNumbers('extend a lease', { leaseMs });
     const held = this.#owned(claim);
     if (!held) return false;
     this.#claimed.move(held, this.#clock.monotonic() + leaseMs);
@@ -86,7 +102,7 @@ class HeldEvents implements MemoryScheduledEventStore {
     const held = this.#owned(claim);
     if (!held) return false;
     this.#claimed.remove(held);
-    this.#byId.delete(held.event.id);
+    this.#forget(held);
     if (next) await this.save([next]);
     return true;
   }
@@ -103,11 +119,12 @@ class HeldEvents implements MemoryScheduledEventStore {
     const held = this.#unclaimed(id);
     if (!held) return false;
     this.#waiting.remove(held);
-    this.#byId.delete(id);
+    this.#forget(held);
     return true;
   }
 
   async reschedule(id: string, at: number): Promise<boolean> {
+    checkStoreNumbers('reschedule an event', { at });
     const held = this.#unclaimed(id);
     if (!held) return false;
     held.scheduledAt = at;
@@ -127,9 +144,9 @@ class HeldEvents implements MemoryScheduledEventStore {
     }
   }
 
-  async nextDueInMs(types?: readonly string[]): Promise<number | undefined> {
+  async nextDueInMs(known: KnownWork = {}): Promise<number | undefined> {
     this.#takeBackLapsed();
-    const waiting = types ? this.#firstOf(types) : this.#waiting.peek();
+    const waiting = this.#firstOf(known);
     const claimed = this.#claimed.peek();
     const untilDueMs = waiting ? waiting.dueAt - this.#clock.now() : Infinity;
     const untilLapsedMs = claimed ? claimed.dueAt - this.#clock.monotonic() : Infinity;
@@ -142,29 +159,43 @@ class HeldEvents implements MemoryScheduledEventStore {
     return { [Symbol.dispose]: () => void this.#wakers.delete(wake) };
   }
 
-  async unknownTypes(known: readonly string[]): Promise<readonly { type: string; id: string }[]> {
+  async unknownWork(known: KnownWork): Promise<readonly UnknownWork[]> {
     const now = this.#clock.now();
-    const first = new Map<string, string>();
-    for (const { event, dueAt } of this.#waiting.values()) {
-      if (dueAt > now || known.includes(event.type) || first.has(event.type)) continue;
-      first.set(event.type, event.id);
+    const first = new Map<string, UnknownWork>();
+    for (const held of this.#waiting.values()) {
+      const { event, schedule, dueAt } = held;
+      const key = JSON.stringify([event.type, schedule]);
+      if (dueAt > now || knows(known, held) || first.has(key)) continue;
+      first.set(key, { type: event.type, id: event.id, ...(schedule !== undefined && { schedule }) });
     }
-    return Array.from(first, ([type, id]) => ({ type, id }));
+    return [...first.values()];
   }
 
   reset(): void {
     this.#waiting.clear();
     this.#claimed.clear();
     this.#byId.clear();
+    this.#bySchedule.clear();
   }
 
-  #hold(event: EventMessage): void {
-    if (this.#byId.has(event.id)) return;
+  /** What is held then: the event given, or what was in its place. */
+  #hold(event: EventMessage): HeldEvent {
+    const schedule = scheduleOf(event);
+    const there =
+      this.#byId.get(event.id) ?? (schedule === undefined ? undefined : this.#bySchedule.get(schedule));
+    if (there) return there;
     const scheduledAt = event.scheduledAt ?? this.#clock.now();
     const order = this.#order++;
-    const held = { event, scheduledAt, epoch: 0, dueAt: scheduledAt, order, heapIndex: -1 };
+    const held = { event, schedule, scheduledAt, epoch: 0, dueAt: scheduledAt, order, heapIndex: -1 };
     this.#byId.set(event.id, held);
+    if (schedule !== undefined) this.#bySchedule.set(schedule, held);
     this.#waiting.add(held);
+    return held;
+  }
+
+  #forget({ event, schedule }: HeldEvent): void {
+    this.#byId.delete(event.id);
+    if (schedule !== undefined) this.#bySchedule.delete(schedule);
   }
 
   #claim(held: HeldEvent, leaseMs: number): ClaimedEvent {
@@ -202,11 +233,11 @@ class HeldEvents implements MemoryScheduledEventStore {
     return held?.epoch === 0 ? held : undefined;
   }
 
-  /** Events of other types are passed over; usually there are none. */
-  #firstOf(types: readonly string[]): HeldEvent | undefined {
+  /** What others must handle is passed over; usually there is none. */
+  #firstOf(known: KnownWork): HeldEvent | undefined {
     const passedOver: HeldEvent[] = [];
     let held = this.#waiting.peek();
-    while (held && !types.includes(held.event.type)) {
+    while (held && !knows(known, held)) {
       this.#waiting.remove(held);
       passedOver.push(held);
       held = this.#waiting.peek();
@@ -218,4 +249,9 @@ class HeldEvents implements MemoryScheduledEventStore {
   #wake(): void {
     for (const wake of this.#wakers) wake();
   }
+}
+
+function knows({ types, schedules }: KnownWork, { event, schedule }: HeldEvent): boolean {
+  if (types && !types.includes(event.type)) return false;
+  return schedule === undefined || !schedules || schedules.includes(schedule);
 }

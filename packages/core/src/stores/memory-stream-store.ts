@@ -1,4 +1,5 @@
 import { StreamConflictError } from '../errors.ts';
+import { checkStoreNumbers } from './check-store-numbers.ts';
 import { toJsonText } from './json-text.ts';
 import type { StreamStore } from './stream-store.ts';
 
@@ -21,6 +22,7 @@ export function createMemoryStreamStore(): StreamStore {
       return kept.length;
     },
     async *read(stream, { from = 0 } = {}) {
+      checkStoreNumbers('read a stream', { from });
       const kept = streams.get(stream) ?? [];
       for (let version = from; version < kept.length; version++) {
         yield JSON.parse(kept[version]!) as unknown;

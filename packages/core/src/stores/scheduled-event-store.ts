@@ -17,13 +17,38 @@ export interface ScheduledEntry {
   readonly claimed: boolean;
 }
 
-/** What a worker asks for. */
-export interface ClaimRequest {
+/** What is held in place of an event that was to be saved. */
+export interface HeldInstead {
+  readonly id: string;
+  /** Epoch milliseconds. */
+  readonly scheduledAt: number;
+}
+
+/** What a worker can handle; the rest stays for others. */
+export interface KnownWork {
   /**
-   * The types this worker knows; events of others stay.
+   * Types of events.
    * @default all
    */
   readonly types?: readonly string[] | undefined;
+  /**
+   * Recurring schedules: whoever handles an occurrence must know the one after it. Single events belong to none.
+   * @default all
+   */
+  readonly schedules?: readonly string[] | undefined;
+}
+
+/** An event that is due, and that a worker cannot handle. */
+export interface UnknownWork {
+  readonly type: string;
+  /** The schedule it is an occurrence of. */
+  readonly schedule?: string | undefined;
+  /** One of those events. */
+  readonly id: string;
+}
+
+/** What a worker asks for. */
+export interface ClaimRequest extends KnownWork {
   /** At most so many. */
   readonly count: number;
   /** How long they are this worker's unless extended. `Infinity` is allowed. */
@@ -36,8 +61,11 @@ export interface ScheduledEventStore {
   readonly size?: number;
   /** The store's clock, epoch milliseconds. */
   now(): Promise<number>;
-  /** Holds events by their ids. An id that is held already stays as it is. */
-  save(events: readonly EventMessage[]): Promise<void>;
+  /**
+   * Holds events by their ids, and of each recurring schedule (`scheduleOf`) one occurrence. What is held already stays
+   * as it is. Resolves to what is held instead, by the ids of the events that were not saved; empty: all were.
+   */
+  save(events: readonly EventMessage[]): Promise<ReadonlyMap<string, HeldInstead>>;
   /** Takes on due events in order of `scheduledAt`, then of saving. */
   claimDue(request: ClaimRequest): Promise<readonly ClaimedEvent[]>;
   /** False: the lease was lost. */
@@ -51,17 +79,15 @@ export interface ScheduledEventStore {
   /** False: no such event is held, or it is being handled. `at` is epoch milliseconds. */
   reschedule(id: string, at: number): Promise<boolean>;
   list(): AsyncIterable<ScheduledEntry>;
-  /** Milliseconds until the next event of these types (default all) may be claimed, on the store's clock; undefined: none is held. */
-  nextDueInMs(types?: readonly string[]): Promise<number | undefined>;
+  /** Milliseconds until the next event a worker can handle may be claimed, on the store's clock; undefined: none is held. */
+  nextDueInMs(known?: KnownWork): Promise<number | undefined>;
   /**
    * Calls back when something may be due earlier than `nextDueInMs` told last, whether it was stored here or by another
    * process. A store without this is asked after each event that is held, and not told of other processes' events.
    */
   onEarlier?(wake: () => void): Disposable;
-  /** Types that are held (and due) here but not among `known`. */
-  unknownTypes?(
-    known: readonly string[],
-  ): Promise<readonly { readonly type: string; readonly id: string }[]>;
+  /** What is held and due here, and not `known`: one event of each type and schedule. */
+  unknownWork?(known: KnownWork): Promise<readonly UnknownWork[]>;
   /** Forgets what is held. Called by the bus's `reset()` on the store that the bus made itself. */
   reset?(): void;
 }

@@ -37,6 +37,7 @@ const usualLevels: Readonly<Record<BusSignalType, LogLevel>> = {
   'store.failed': 'error',
   'dead-letters.changed': 'info',
   'dead-letter.evicted': 'error',
+  'schedule.unknown-schedule': 'warn',
   'schedule.unknown-type': 'warn',
   'schedule.lease-lost': 'warn',
 };

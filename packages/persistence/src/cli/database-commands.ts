@@ -107,13 +107,15 @@ async function overdueProblems({
 }: DatabaseCommandContext): Promise<string[]> {
   const overdue = builder
     .selectFrom('scheduled_events')
-    .select(['type', sql<number>`count(*)`.as('count')])
+    .select(['type', 'schedule', sql<number>`count(*)`.as('count')])
     .where('available_at', '<', sql<number>`${nowMs(dialect)} - ${sql.lit(OVERDUE_MS)}`)
-    .groupBy('type')
-    .orderBy('type');
+    .groupBy(['type', 'schedule'])
+    .orderBy('type')
+    .orderBy('schedule');
   const { rows } = await driver.read(statementOf(overdue));
-  return rows.map(
-    (row) =>
-      `${Number(row['count'])} events of type '${String(row['type'])}' have been due for more than 10 minutes: no process that knows the type runs`,
+  return rows.map(({ count, type, schedule }) =>
+    schedule === null
+      ? `${Number(count)} events of type '${String(type)}' have been due for more than 10 minutes: no process that knows the type runs`
+      : `an occurrence of schedule '${String(schedule)}' has been due for more than 10 minutes: no process that has the schedule runs`,
   );
 }

@@ -3,12 +3,13 @@ import { NewerDatabaseError } from '../errors.ts';
 import type { Driver } from './driver.ts';
 import type { Migration, MigrationContext } from './migration.ts';
 import { initial } from './migrations/0001-initial.ts';
+import { recurringSchedules } from './migrations/0002-recurring-schedules.ts';
 import type { QueryBuilder } from './query-builder.ts';
 import { statementOf, type Work } from './statement.ts';
 import { nowMs } from './store-clock.ts';
 
 /** In order; a released one never changes. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, recurringSchedules];
 
 /** The newest version this program knows. */
 export const knownVersion: number = migrations.at(-1)!.version;

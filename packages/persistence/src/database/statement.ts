@@ -18,6 +18,8 @@ export interface StatementOutcome {
   readonly rows: readonly Row[];
   /** How many rows were written or removed. */
   readonly changes: number;
+  /** Of a statement with `each`: which of the lists changed nothing. */
+  readonly unchanged?: readonly number[];
 }
 
 /**

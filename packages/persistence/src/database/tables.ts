@@ -16,6 +16,8 @@ interface ScheduledEventsTable {
   readonly epoch: Generated<number>;
   /** The whole event as JSON. */
   readonly message: string;
+  /** The recurring schedule it is an occurrence of; null: a single event. Unique. */
+  readonly schedule: string | null;
 }
 
 /** Accepted events, in order. */

@@ -18,8 +18,11 @@ export class SqliteConnection {
   execute({ sql, parameters, each }: Statement): StatementOutcome {
     const prepared = this.#prepare(sql);
     if (each) {
-      for (const values of each) prepared.run(...values);
-      return { rows: [], changes: each.length };
+      const unchanged: number[] = [];
+      for (let index = 0; index < each.length; index++) {
+        if (prepared.run(...each[index]!).changes === 0) unchanged.push(index);
+      }
+      return { rows: [], changes: each.length - unchanged.length, unchanged };
     }
     if (!prepared.reader) return { rows: [], changes: prepared.run(...parameters).changes };
     const rows = prepared.all(...parameters) as Row[];

@@ -46,8 +46,9 @@ function watched(store: ScheduledEventStore): ScheduledEventStore {
   const short = { leaseMs: Number(leaseMs) };
   const own: Partial<ScheduledEventStore> = {
     async save(events) {
-      await store.save(events);
+      const instead = await store.save(events);
       crash('after-save');
+      return instead;
     },
     async claimDue(request) {
       const claims = await store.claimDue({ ...request, ...short });

@@ -22,6 +22,8 @@ export function describeScheduledEventStoreContract(
     describeClaiming(open);
     describeFencing(open);
     describeChanging(open);
+    describeRecurring(open);
+    describeRefusing(open);
   });
 }
 
@@ -96,6 +98,29 @@ function describeHolding(open: Open): void {
     expect(texts(await claim())).toEqual(['first', 'other']);
   });
 
+  it('tells what it has instead of what was not saved', async () => {
+    const { store, reminder, start } = await opened(open);
+    await store.save([reminder('first', 60_000, 'id')]);
+    await store.reschedule('id', start + 30_000);
+
+    const instead = await store.save([
+      reminder('new', 1_000, 'new'),
+      reminder('second', 90_000, 'id'),
+    ]);
+
+    expect([...instead]).toEqual([['id', { id: 'id', scheduledAt: start + 30_000 }]]);
+  });
+
+  it('has nothing instead when it saved all, whoever saved at the same time', async () => {
+    const { store, reminder } = await opened(open);
+
+    const saved = await Promise.all(
+      ['a', 'b', 'a'].map((id, index) => store.save([reminder(String(index), 1_000, id)])),
+    );
+
+    expect(saved.map((instead) => [...instead.keys()])).toEqual([[], [], ['a']]);
+  });
+
   it('says how long it is until the next event is due', async () => {
     const { store, reminder, advance } = await opened(open);
     const whenEmpty = await store.nextDueInMs();
@@ -144,7 +169,7 @@ function describeClaiming(open: Open): void {
     const claimed = texts(await claim(1, [Reminder.type]));
 
     expect(claimed).toEqual(['known']);
-    expect(await store.unknownTypes?.([Reminder.type])).toEqual([
+    expect(await store.unknownWork?.({ types: [Reminder.type] })).toEqual([
       { type: Stranger.type, id: 'stranger' },
     ]);
     expect(await claim(10, [Stranger.type])).toHaveLength(1);
@@ -154,7 +179,7 @@ function describeClaiming(open: Open): void {
     const { store, claim, start } = await opened(open);
     await store.save([Stranger({}, { scheduledAt: start - 10 })]);
 
-    expect(await store.nextDueInMs([Reminder.type])).toBeUndefined();
+    expect(await store.nextDueInMs({ types: [Reminder.type] })).toBeUndefined();
     expect(await claim(10, [Reminder.type])).toEqual([]);
   });
 
@@ -163,7 +188,7 @@ function describeClaiming(open: Open): void {
     await store.save([reminder('due', -1)]);
 
     expect(await claim(10, [])).toEqual([]);
-    expect(await store.nextDueInMs([])).toBeUndefined();
+    expect(await store.nextDueInMs({ types: [] })).toBeUndefined();
   });
 
   it('gives an event again when its lease has lapsed (5.3)', async () => {
@@ -319,5 +344,85 @@ function describeChanging(open: Open): void {
     expect(claimed!.event.scheduledAt).toBe(start - 1);
     expect(texts([claimed!])).toEqual(['a']);
     expect(await store.reschedule('a', start + 5)).toBe(false);
+  });
+}
+
+function describeRecurring(open: Open): void {
+  const occurrence = (schedule: string, instant: number, text = 'tick'): EventMessage =>
+    Reminder(
+      { text },
+      {
+        id: `${schedule}:${instant}`,
+        scheduledAt: instant,
+        metadata: { 'llmgine.schedule': schedule },
+      },
+    );
+
+  it('holds one occurrence of a schedule at a time, also while it is handled (5.2)', async () => {
+    const { store, claim, start } = await opened(open);
+    await store.save([occurrence('job', start - 2), occurrence('other', start + 5)]);
+    await claim();
+
+    const instead = await store.save([occurrence('job', start - 1)]);
+
+    expect([...instead]).toEqual([
+      [`job:${start - 1}`, { id: `job:${start - 2}`, scheduledAt: start - 2 }],
+    ]);
+    expect(await collect(store.list())).toHaveLength(2);
+  });
+
+  it('holds the next occurrence once this one is settled or cancelled', async () => {
+    const { store, claim, start } = await opened(open);
+    await store.save([occurrence('job', start - 1)]);
+    const [mine] = await claim();
+
+    await store.settle(mine!, occurrence('job', start + 60_000));
+    await store.cancel(`job:${start + 60_000}`);
+    const instead = await store.save([occurrence('job', start + 30_000)]);
+
+    expect(instead.size).toBe(0);
+  });
+
+  it('leaves occurrences to those who know their schedule, and names them (5.5)', async () => {
+    const { store, start } = await opened(open);
+    await store.save([occurrence('job', start - 1), occurrence('mine', start - 1, 'mine')]);
+    const known = { types: [Reminder.type], schedules: ['mine'] };
+
+    const claimed = texts(await store.claimDue({ ...known, count: 10, leaseMs: LEASE_MS }));
+    const unknown = await store.unknownWork?.(known);
+    const ofAnyType = await store.unknownWork?.({ schedules: ['mine'] });
+
+    const expected = [{ type: Reminder.type, schedule: 'job', id: `job:${start - 1}` }];
+    expect(claimed).toEqual(['mine']);
+    expect([unknown, ofAnyType]).toEqual([expected, expected]);
+    expect(await store.claimDue({ count: 10, leaseMs: LEASE_MS })).toHaveLength(1);
+  });
+
+  it('takes a copy of the metadata alone for no occurrence', async () => {
+    const { store, reminder, start } = await opened(open);
+    const { metadata } = occurrence('job', start);
+    await store.save([occurrence('job', start + 1), { ...reminder('copy', -1), metadata }]);
+
+    const claims = await store.claimDue({ schedules: [], count: 10, leaseMs: LEASE_MS });
+
+    expect(texts(claims)).toEqual(['copy']);
+  });
+}
+
+function describeRefusing(open: Open): void {
+  it.each<[string, (store: ScheduledEventStore) => Promise<unknown>]>([
+    ['claims for NaN ms', (store) => store.claimDue({ count: 1, leaseMs: Number.NaN })],
+    ['claims for no time', (store) => store.claimDue({ count: 1, leaseMs: 0 })],
+    ['claims less than nothing', (store) => store.claimDue({ count: -1, leaseMs: 1 })],
+    ['claims half an event', (store) => store.claimDue({ count: 0.5, leaseMs: 1 })],
+    ['a move to NaN', (store) => store.reschedule('id', Number.NaN)],
+    ['a move to the end of time', (store) => store.reschedule('id', Infinity)],
+  ])('refuses %s', async (_, call) => {
+    const { store, reminder } = await opened(open);
+    await store.save([reminder('due', -1, 'id')]);
+
+    await expect(call(store)).rejects.toMatchObject({ code: 'LLMGINE_INVALID_OPTIONS' });
+
+    expect(await store.claimDue({ count: 1, leaseMs: LEASE_MS })).toHaveLength(1);
   });
 }
