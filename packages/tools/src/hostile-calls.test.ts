@@ -101,4 +101,79 @@ describe('13.5 what goes wrong goes back to the model', () => {
 
     expect((await managerOf().executeToolCall(unreadable as ToolCall)).status).toBe(status);
   });
+
+  it.each([
+    [
+      'throws',
+      () => {
+        throw hostile();
+      },
+    ],
+    ['rejects with', () => Promise.reject(hostile())],
+    ['rejects with an error', () => Promise.reject(hostileError())],
+    ['returns', hostile],
+    ['resolves to', async () => [hostile()]],
+    [
+      'returns a thenable that is',
+      () => ({
+        get then() {
+          throw new Error('no');
+        },
+      }),
+    ],
+  ])('gives a result when a tool %s what cannot be read, and its slot back', async (_, execute) => {
+    const manager = createToolManager({ environment: {}, maxConcurrency: 1 });
+    const input = { type: 'object' };
+    manager.registerTool(
+      defineTool({ name: 'echo', description: 'Echoes.', input, execute: execute as never }),
+    );
+
+    const results = await manager.executeToolCalls([call, call]);
+
+    expect(results.map(({ callId }) => callId)).toEqual(['1', '1']);
+  });
+
+  it('gives a result without the error’s text when the redactor fails', async () => {
+    const manager = createToolManager({
+      environment: {},
+      redactResults: true,
+      redact: () => {
+        throw new Error('broken');
+      },
+    });
+    const input = { type: 'object' };
+    manager.registerTool(
+      defineTool({ name: 'echo', description: 'Echoes.', input, execute: async () => 'secret' }),
+    );
+
+    const result = await manager.executeToolCall(call);
+
+    expect(result.status).toBe('error');
+    expect(JSON.stringify(result)).not.toContain('secret');
+  });
 });
+
+/** Throws whatever is done with it, except when it is asked for `then`. */
+function hostile(): object {
+  const refuse = (): never => {
+    throw new Error('no');
+  };
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => (key === 'then' ? undefined : refuse()),
+      has: refuse,
+      ownKeys: refuse,
+      getPrototypeOf: refuse,
+    },
+  );
+}
+
+function hostileError(): Error {
+  const refuse = {
+    get: () => {
+      throw new Error('no');
+    },
+  };
+  return Object.defineProperties(new Error('x'), { code: refuse, name: refuse, message: refuse });
+}

@@ -1,4 +1,10 @@
-import { BUS_SCOPE, type ErrorData, type MaybePromise, type SessionId } from '@llmgine/core';
+import {
+  BUS_SCOPE,
+  toError,
+  type ErrorData,
+  type MaybePromise,
+  type SessionId,
+} from '@llmgine/core';
 import type { Deadlines } from '@llmgine/core/timing';
 import type { ApprovalDecision, ToolApproval } from './approval.ts';
 import type { Tool } from './define-tool.ts';
@@ -18,8 +24,8 @@ import type { NormalCall, ToolCall, ToolCallOptions, ToolResult } from './tool-c
 import type { RegisteredTool } from './tool-catalogue.ts';
 import type { RunAttempt, ToolConnection } from './tool-connection.ts';
 import type { ToolManagerSettings } from './tool-manager-options.ts';
-import { silentReporter, ToolReporter } from './tool-reporter.ts';
-import type { CallOrigin, ToolRunner } from './tool-runner.ts';
+import { ToolReporter } from './tool-reporter.ts';
+import type { CallOrigin, RunOutcome, ToolRunner } from './tool-runner.ts';
 
 /** What the executor works with. */
 export interface ExecutorParts {
@@ -37,17 +43,20 @@ export type ToolExecutor = (given: ToolCall, options?: ToolCallOptions) => Promi
 
 /** Makes an executor of its parts. */
 export function createToolExecutor(parts: ExecutorParts): ToolExecutor {
-  return (given, options) => new ToolJourney(parts, given, options ?? {}).complete();
+  return (given, options) => new ToolJourney(parts, given, options ?? noOptions).complete();
 }
 
+const noOptions: ToolCallOptions = {};
+
 /** One call on its way through the steps; each step is a function of its own. */
-class ToolJourney implements CallOrigin {
+class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
   readonly #parts: ExecutorParts;
   readonly #call: NormalCall;
   readonly #sessionId: SessionId;
   readonly #connection: ToolConnection | undefined;
   readonly #options: ToolCallOptions;
-  readonly #reporter: ToolReporter;
+  /** Nobody hears of the call: there is none. */
+  readonly #reporter: ToolReporter | undefined;
   readonly #startedAt: number;
   #tool: Tool | undefined;
   #args: unknown;
@@ -70,7 +79,7 @@ class ToolJourney implements CallOrigin {
           toolName: this.#call.name,
           sessionId: this.#sessionId,
         })
-      : silentReporter;
+      : undefined;
     this.#startedAt = settings.clock.monotonic();
   }
 
@@ -88,20 +97,57 @@ class ToolJourney implements CallOrigin {
     return this.#key;
   }
 
-  async complete(): Promise<ToolResult> {
-    this.#reporter.requested(this.#call.arguments);
+  /** Always resolves. Where nothing else has to be waited for, the tool begins in the turn of the call. */
+  complete(): Promise<ToolResult> {
+    this.#reporter?.requested(this.#call.arguments);
     try {
       const prepared = this.#prepare();
-      const { beforeRun } = this.#options;
-      if (!beforeRun && !(prepared instanceof Promise)) {
-        return this.#finish(await this.#run(prepared, this.#startedAt));
+      if (prepared instanceof Promise || this.#options.beforeRun) {
+        return this.#completeLater(prepared);
       }
-      const ready = await prepared;
-      if (beforeRun) await this.#announceRun(beforeRun, ready);
-      return this.#finish(await this.#run(ready, this.#parts.settings.clock.monotonic()));
+      const result = this.#run(prepared, this.#startedAt);
+      return result instanceof Promise ? result : Promise.resolve(result);
     } catch (thrown) {
-      return this.#finishFailed(thrown);
+      return Promise.resolve(this.failed(thrown));
     }
+  }
+
+  async #completeLater(preparing: MaybePromise<CheckedArguments>): Promise<ToolResult> {
+    try {
+      const prepared = await preparing;
+      const { beforeRun } = this.#options;
+      if (beforeRun) await this.#announceRun(beforeRun, prepared);
+      return await this.#run(prepared, this.#parts.settings.clock.monotonic());
+    } catch (thrown) {
+      return this.failed(thrown);
+    }
+  }
+
+  /** The call's result with what its tool gave. Never throws. */
+  succeeded(returned: unknown): ToolResult {
+    try {
+      return this.#finish(returned);
+    } catch (thrown) {
+      return this.failed(thrown);
+    }
+  }
+
+  /** The call's result with what its tool, or a step before it, threw. Never throws. */
+  failed(thrown: unknown): ToolResult {
+    const { redact, maxResultChars } = this.#parts.settings;
+    const { full, short } = redactError(thrown, redact);
+    const error = toError(thrown); // what is no Error may throw when it is asked what it is
+    const content = contentOf(error, short, this.#call.name).toWellFormed();
+    const result = {
+      callId: this.#call.id,
+      name: this.#call.name,
+      status: statusOf(error, full),
+      content: capResult(content, this.#tool?.maxResultChars ?? maxResultChars),
+      error: short,
+      repairs: this.#repairs,
+      durationMs: this.#elapsedMs(),
+    };
+    return this.#report(result, full);
   }
 
   /** Lets the run be written down before anything happens. */
@@ -123,15 +169,22 @@ class ToolJourney implements CallOrigin {
     this.#tool = registered.tool;
     const checked = this.#check(registered, this.#call.arguments);
     const approval = registered.tool.approval ?? this.#parts.settings.approval;
-    if (!approval) return checked instanceof Promise ? this.#bounded(() => checked) : checked;
-    return this.#checkAndApprove(registered, approval, checked);
+    if (approval) return this.#checkAndApprove(registered, approval, checked);
+    return checked instanceof Promise ? this.#inTime(checked) : checked;
   }
 
   #check(registered: RegisteredTool, given: unknown): MaybePromise<CheckedArguments> {
     const parsed = parseArguments(given, registered.tool.name);
     return parsed instanceof Promise
-      ? parsed.then((known) => this.#validate(registered, known))
+      ? this.#checkLater(registered, parsed)
       : this.#validate(registered, parsed);
+  }
+
+  async #checkLater(
+    registered: RegisteredTool,
+    parsing: Promise<ParsedArguments>,
+  ): Promise<CheckedArguments> {
+    return this.#validate(registered, await parsing);
   }
 
   #validate(
@@ -140,9 +193,11 @@ class ToolJourney implements CallOrigin {
   ): MaybePromise<CheckedArguments> {
     this.#repairs = parsed.repairs;
     const checked = checkArguments(parsed, schema, tool.name);
-    return checked instanceof Promise
-      ? checked.then((known) => this.#keep(known))
-      : this.#keep(checked);
+    return checked instanceof Promise ? this.#keepLater(checked) : this.#keep(checked);
+  }
+
+  async #keepLater(checking: Promise<CheckedArguments>): Promise<CheckedArguments> {
+    return this.#keep(await checking);
   }
 
   async #checkAndApprove(
@@ -150,7 +205,7 @@ class ToolJourney implements CallOrigin {
     approval: ToolApproval,
     checking: MaybePromise<CheckedArguments>,
   ): Promise<CheckedArguments> {
-    const checked = checking instanceof Promise ? await this.#bounded(() => checking) : checking;
+    const checked = checking instanceof Promise ? await this.#inTime(checking) : checking;
     return this.#keep(await this.#approve(registered, approval, checked));
   }
 
@@ -179,17 +234,24 @@ class ToolJourney implements CallOrigin {
     });
   }
 
+  #inTime<T>(working: Promise<T>): Promise<T> {
+    return this.#bounded(() => working);
+  }
+
   /** For work that is not the tool's: no schema and no hook may keep a call from coming back. */
   async #bounded<T>(run: () => Promise<T>): Promise<T> {
     const { approvalTimeoutMs: timeoutMs } = this.#parts.settings;
     const { name } = this.#call;
-    const work: DeadlineWork<T> = {
+    const work: DeadlineWork<T, T> = {
       timeoutMs,
       signal: this.#options.signal,
       run,
+      succeeded: (value) => value,
+      failed: (error) => Promise.reject(error),
       timedOut: () => new ToolDeniedError(name, `it was not decided about within ${timeoutMs} ms.`),
       aborted: (reason) => new ToolCancelledError(name, reason),
       ended: () => {},
+      abandoned: () => {},
       late: () => {},
     };
     return runWithDeadline(work, this.#parts.deadlines);
@@ -210,75 +272,99 @@ class ToolJourney implements CallOrigin {
       expiresInMs,
       signal,
       announce: (approvalId, expiresAt) =>
-        this.#reporter.approvalRequested(tool, { approvalId, args, expiresAt }),
+        this.#reporter?.approvalRequested(tool, { approvalId, args, expiresAt }),
       cancelled: () => new ToolCancelledError(tool.name, signal?.reason),
     });
   }
 
-  #run(checked: CheckedArguments, startedAt: number): unknown {
-    const tool = this.#tool!; // it was prepared
+  #run(checked: CheckedArguments, startedAt: number): MaybePromise<ToolResult> {
+    if (this.#connection) return this.#runThrough(this.#connection, checked);
     const { signal } = this.#options;
-    if (!this.#connection) {
-      return this.#runOnce(checked, { attempt: 1, signal, publisher: undefined }, startedAt);
-    }
-    return this.#connection.run({
-      tool,
-      callId: this.#call.id,
-      sessionId: this.#sessionId,
-      args: checked.args,
-      idempotencyKey: this.idempotencyKey,
-      signal,
-      start: async (attempt) =>
-        this.#runOnce(checked, attempt, this.#parts.settings.clock.monotonic()),
-    });
+    const attempt = signal ? { ...firstAttempt, signal } : firstAttempt;
+    return this.#runOnce(checked, { attempt, startedAt, outcome: this });
   }
 
-  #runOnce(checked: CheckedArguments, attempt: RunAttempt, startedAt: number): unknown {
+  async #runThrough(connection: ToolConnection, checked: CheckedArguments): Promise<ToolResult> {
+    const { clock } = this.#parts.settings;
+    try {
+      const value = await connection.run({
+        tool: this.#tool!, // it was prepared
+        callId: this.#call.id,
+        sessionId: this.#sessionId,
+        args: checked.args,
+        idempotencyKey: this.idempotencyKey,
+        signal: this.#options.signal,
+        start: async (attempt) =>
+          this.#runOnce(checked, { attempt, startedAt: clock.monotonic(), outcome: asItIs }),
+      });
+      return this.succeeded(value);
+    } catch (thrown) {
+      return this.failed(thrown);
+    }
+  }
+
+  #runOnce<Outcome>(
+    { value, args }: CheckedArguments,
+    { attempt, startedAt, outcome }: OneRun<Outcome>,
+  ): MaybePromise<Outcome> {
     const { runner, settings } = this.#parts;
     const tool = this.#tool!; // it was prepared
     return runner.run({
       tool,
-      args: checked.value,
-      jsonArgs: checked.args,
+      args: value,
+      jsonArgs: args,
       timeoutMs: tool.timeoutMs ?? settings.defaultTimeoutMs,
       startedAt,
       attempt,
       origin: this,
-      reporter: this.#reporter.through(attempt.publisher),
+      outcome,
+      reporter: attempt.publisher ? this.#reporter?.through(attempt.publisher) : this.#reporter,
     });
   }
 
   #finish(returned: unknown): ToolResult {
     const { settings } = this.#parts;
-    const { name, redactResult = settings.redactResults } = this.#tool!; // it ran
-    const read = readValue(returned, name, redactResult ? settings.redact : undefined);
-    return this.#settle({ status: 'ok', ...read });
-  }
-
-  #finishFailed(thrown: unknown): ToolResult {
-    const { full, short } = redactError(thrown, this.#parts.settings.redact);
-    const content = contentOf(thrown, short, this.#call.name).toWellFormed();
-    return this.#settle({ status: statusOf(thrown), content, error: short }, full);
-  }
-
-  #settle(
-    outcome: Pick<ToolResult, 'status' | 'content' | 'value' | 'error'>,
-    error?: ErrorData,
-  ): ToolResult {
-    const { clock, maxResultChars } = this.#parts.settings;
-    const tool = this.#tool;
-    const result: ToolResult = {
+    const tool = this.#tool!; // it ran
+    const { redactResult = settings.redactResults } = tool;
+    const { value, content } = readValue(
+      returned,
+      tool.name,
+      redactResult ? settings.redact : undefined,
+    );
+    return this.#report({
       callId: this.#call.id,
       name: this.#call.name,
-      status: outcome.status,
-      content: capResult(outcome.content, tool?.maxResultChars ?? maxResultChars),
-      ...(outcome.value !== undefined && { value: outcome.value }),
-      ...(outcome.error && { error: outcome.error }),
+      status: 'ok',
+      content: capResult(content, tool.maxResultChars ?? settings.maxResultChars),
+      value,
       repairs: this.#repairs,
-      durationMs: clock.monotonic() - this.#startedAt,
-    };
+      durationMs: this.#elapsedMs(),
+    });
+  }
+
+  #elapsedMs(): number {
+    return this.#parts.settings.clock.monotonic() - this.#startedAt;
+  }
+
+  #report(result: ToolResult, error?: ErrorData): ToolResult {
     const { engineId } = this.#options;
-    this.#reporter.finished(result, { tool, args: this.#args, engineId, error });
+    this.#reporter?.finished(result, { tool: this.#tool, args: this.#args, engineId, error });
     return result;
   }
 }
+
+/** One run out of possibly several of a call. */
+interface OneRun<Outcome> {
+  readonly attempt: RunAttempt;
+  readonly startedAt: number;
+  readonly outcome: RunOutcome<Outcome>;
+}
+
+/** For runs whose outcome others decide about first. */
+const asItIs: RunOutcome<unknown> = {
+  succeeded: (value) => value,
+  failed: (error) => Promise.reject(error),
+};
+
+/** Of a call that nothing ends from outside. */
+const firstAttempt: RunAttempt = { attempt: 1, signal: undefined, publisher: undefined };

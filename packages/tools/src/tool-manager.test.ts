@@ -737,6 +737,53 @@ describe('13.6 the deadline', () => {
   });
 });
 
+function formOf(entries: readonly [string, string][]): FormData {
+  const form = new FormData();
+  for (const [name, value] of entries) form.append(name, value);
+  return form;
+}
+
+function collectionOf(items: readonly number[]) {
+  return { [Symbol.iterator]: () => items[Symbol.iterator]() };
+}
+
+class WithFields {
+  readonly a = 1;
+  readonly #hidden = 2;
+  get shown(): number {
+    return this.#hidden;
+  }
+}
+
+class Secretive {
+  readonly #hidden = 1;
+  get shown(): number {
+    return this.#hidden;
+  }
+}
+
+class Speaking extends Secretive {
+  override toString(): string {
+    return 'I speak';
+  }
+}
+
+/** Throws whatever is done with it, except when it is asked for `then`. */
+function hostile(): object {
+  const refuse = (): never => {
+    throw new Error('no');
+  };
+  return new Proxy(
+    {},
+    {
+      get: (_, key) => (key === 'then' ? undefined : refuse()),
+      has: refuse,
+      ownKeys: refuse,
+      getPrototypeOf: refuse,
+    },
+  );
+}
+
 describe('13.7 the result', () => {
   const cyclic: Record<string, unknown> = { a: 1 };
   cyclic['self'] = cyclic;
@@ -756,6 +803,51 @@ describe('13.7 the result', () => {
     ['numbers that JSON does not have', [NaN, Infinity], '["NaN","Infinity"]'],
     ['a lone surrogate', 'a\ud800b', 'a\ufffdb'],
     ['an error', { failure: new TypeError('x') }, '{"failure":{"name":"TypeError","message":"x"}}'],
+    ['headers', new Headers({ a: '1' }), '{"a":"1"}'],
+    [
+      'form data',
+      formOf([
+        ['a', '1'],
+        ['b', '2'],
+        ['a', '3'],
+      ]),
+      '{"a":["1","3"],"b":"2"}',
+    ],
+    ['an address', { at: new URL('https://example.com/a') }, '{"at":"https://example.com/a"}'],
+    ['the parameters of an address', new URLSearchParams('a=1&b=2'), '{"a":"1","b":"2"}'],
+    ['shared bytes', new SharedArrayBuffer(8), '[8 bytes]'],
+    ['a blob among other things', { file: new Blob(['abc']) }, '{"file":"[3 bytes]"}'],
+    ['boxed values', [Object(3), Object('a'), Object(false), Object(7n)], '[3,"a",false,"7"]'],
+    [
+      'a map whose keys are no texts',
+      new Map<unknown, unknown>([
+        [1, 'a'],
+        ['1', 'b'],
+      ]),
+      '[[1,"a"],["1","b"]]',
+    ],
+    ['a generator among other things', { all: [1].values() }, '{"all":"[Array Iterator]"}'],
+    ['a collection that can be gone through', collectionOf([1, 2]), '[1,2]'],
+    ['an object of a class with fields', new WithFields(), '{"a":1}'],
+    ['an object of a class that shows nothing', [new Secretive()], '["[Secretive]"]'],
+    ['an object of a class that has a text', [new Speaking()], '["I speak"]'],
+    ['an empty object', {}, '{}'],
+    ['a list of functions', [() => 1], '[null]'],
+    ['a function among other things', { a: 1, go: () => 1 }, '{"a":1}'],
+    ['a promise among other things', { later: Promise.resolve(1) }, '{"later":"[Promise]"}'],
+    [
+      'weak things',
+      [new WeakMap(), new WeakSet(), new WeakRef({})],
+      '["[WeakMap]","[WeakSet]","[WeakRef]"]',
+    ],
+    ['a symbol', { kind: Symbol('x') }, '{"kind":"Symbol(x)"}'],
+    ['a regular expression', /a+/gi, '/a+/gi'],
+    [
+      'an error with causes and fields',
+      Object.assign(new AggregateError([new Error('one')], 'all', { cause: 'why' }), { code: 7 }),
+      '{"name":"AggregateError","message":"all","cause":"why","errors":[{"name":"Error","message":"one"}],"code":7}',
+    ],
+    ['something that cannot be read at all', [hostile()], '["[unreadable]"]'],
     [
       'a field that cannot be read',
       {
@@ -786,12 +878,31 @@ describe('13.7 the result', () => {
         yield 1;
       },
     ],
+    [
+      'a generator',
+      function* () {
+        yield 1;
+      },
+    ],
+    ['an iterator', () => new Map([[1, 2]]).entries()],
+    ['a Request', () => new Request('https://example.com')],
+    ['a stream to write to', () => new WritableStream()],
     ['a function', () => () => 1],
+    ['a class', () => Secretive],
   ])('says that %s is no result', async (_, execute) => {
     expect(await run(aTool({ execute: execute as never }))).toMatchObject({
       status: 'error',
       error: { code: 'LLMGINE_UNREADABLE_TOOL_RESULT' },
     });
+  });
+
+  it('takes no more of an endless or empty list than anybody reads', async () => {
+    const endless = { [Symbol.iterator]: () => ({ next: () => ({ value: 1, done: false }) }) };
+
+    for (const value of [endless, Array(4_000_000_000)]) {
+      const result = await run(aTool({ execute: () => value }));
+      expect(result.content).toContain('only the first 1000000 items');
+    }
   });
 
   it('lets go of a stream that nobody will read', async () => {

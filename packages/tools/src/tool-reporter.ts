@@ -1,10 +1,9 @@
-import {
-  BUS_SCOPE,
-  type ErrorData,
-  type EventDefinition,
-  type EventMessage,
-  type EventPublisher,
-  type SessionId,
+import type {
+  ErrorData,
+  EventDefinition,
+  EventMessage,
+  EventPublisher,
+  SessionId,
 } from '@llmgine/core';
 import type { Tool } from './define-tool.ts';
 import { toJsonValue } from './pipeline/json-value.ts';
@@ -37,10 +36,10 @@ export interface ApprovalDetails {
 
 /** Publishes the events of one call. Never throws, and nobody waits for it. What nobody hears is not made. */
 export class ToolReporter {
-  readonly #publisher: EventPublisher | undefined;
+  readonly #publisher: EventPublisher;
   readonly #call: ReportedCall;
 
-  constructor(publisher: EventPublisher | undefined, call: ReportedCall) {
+  constructor(publisher: EventPublisher, call: ReportedCall) {
     this.#publisher = publisher;
     this.#call = call;
   }
@@ -105,7 +104,6 @@ export class ToolReporter {
     ) => EventMessage,
   ): void {
     const publisher = this.#publisher;
-    if (!publisher) return;
     const { toolCallId, toolName, sessionId } = this.#call;
     try {
       if (publisher.isHeard?.(event, sessionId) === false) return;
@@ -117,13 +115,6 @@ export class ToolReporter {
     }
   }
 }
-
-/** For calls whose events nobody gets. */
-export const silentReporter: ToolReporter = new ToolReporter(undefined, {
-  toolCallId: '',
-  toolName: '',
-  sessionId: BUS_SCOPE,
-});
 
 /** Whose events they are. */
 export interface ReportedCall {

@@ -1,23 +1,31 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
-import type { Clock, SessionId } from '@llmgine/core';
+import type { Clock, MaybePromise, SessionId } from '@llmgine/core';
 import type { Redactor } from '@llmgine/core/redaction';
 import type { Deadlines } from '@llmgine/core/timing';
 import type { Tool, ToolContext } from './define-tool.ts';
 import { ToolBusyError, ToolCancelledError, ToolTimeoutError } from './errors.ts';
 import { createExclusiveGroups, type ExclusiveGroups } from './exclusive-groups.ts';
+import { LazySignal } from './lazy-signal.ts';
 import { redactError } from './pipeline/redact-error.ts';
 import {
   runWithDeadline,
   type DeadlineWork,
   type LateOutcome,
-  type LazySignal,
 } from './pipeline/run-with-deadline.ts';
 import type { RunAttempt } from './tool-connection.ts';
 import type { ToolReporter } from './tool-reporter.ts';
 import { createToolSlots, type ToolSlots } from './tool-slots.ts';
 
+/** What a run comes to. */
+export interface RunOutcome<Outcome> {
+  /** With what the tool gave. */
+  succeeded(value: unknown): Outcome;
+  /** With what the tool threw, or a `ToolCallError`. */
+  failed(error: unknown): MaybePromise<Outcome>;
+}
+
 /** One run as the runner needs it. */
-export interface RunnerCall {
+export interface RunnerCall<Outcome> {
   readonly tool: Tool;
   /** As the tool's schema gave them. */
   readonly args: unknown;
@@ -28,7 +36,8 @@ export interface RunnerCall {
   readonly startedAt: number;
   readonly attempt: RunAttempt;
   readonly origin: CallOrigin;
-  readonly reporter: ToolReporter;
+  readonly outcome: RunOutcome<Outcome>;
+  readonly reporter: ToolReporter | undefined;
 }
 
 /** Whose run it is. */
@@ -54,7 +63,7 @@ export class ToolRunner {
   readonly #slots: ToolSlots;
   readonly #groups: ExclusiveGroups;
   readonly #deadlines: Deadlines;
-  readonly #scopes = new AsyncLocalStorage<ToolRunInProgress>();
+  readonly #scopes = new AsyncLocalStorage<ToolScope>();
 
   constructor(settings: RunnerSettings, deadlines: Deadlines) {
     this.#settings = settings;
@@ -63,8 +72,8 @@ export class ToolRunner {
     this.#deadlines = deadlines;
   }
 
-  /** Gives the tool's value; throws or rejects with what the tool threw, or a `ToolCallError`. */
-  run(call: RunnerCall): unknown {
+  /** Gives what the run comes to; throws and rejects only if `call.outcome` does. */
+  run<Outcome>(call: RunnerCall<Outcome>): MaybePromise<Outcome> {
     const outer = this.#scopes.getStore();
     const nested = outer?.open === true;
     const held = nested ? outer.groups : noGroups;
@@ -79,12 +88,16 @@ export class ToolRunner {
         );
   }
 
-  async #runInGroup(run: ToolRunInProgress, group: string, nested: boolean): Promise<unknown> {
-    const { tool, attempt, timeoutMs } = run.call;
-    const { signal } = attempt;
+  async #runInGroup<Outcome>(
+    run: ToolRunInProgress<Outcome>,
+    group: string,
+    nested: boolean,
+  ): Promise<Outcome> {
+    const { tool, timeoutMs } = run.call;
+    const { signal } = run;
     const turn = await this.#groups.enter(group, { signal, patienceMs: timeoutMs });
-    if (turn === 'aborted') throw new ToolCancelledError(tool.name, signal?.reason);
-    if (turn === 'occupied') throw new ToolBusyError(tool.name, group, timeoutMs);
+    if (turn === 'aborted') return run.failed(run.aborted(signal?.reason));
+    if (turn === 'occupied') return run.failed(new ToolBusyError(tool.name, group, timeoutMs));
     run.startedAt = this.#settings.clock.monotonic();
     try {
       return await this.#runInSlot(run, nested);
@@ -93,7 +106,7 @@ export class ToolRunner {
     }
   }
 
-  #runInSlot(run: ToolRunInProgress, nested: boolean): unknown {
+  #runInSlot<Outcome>(run: ToolRunInProgress<Outcome>, nested: boolean): MaybePromise<Outcome> {
     if (nested) return this.#begin(run);
     const taken = this.#slots.take(run.signal);
     if (taken !== true) return this.#waitForSlot(run, taken);
@@ -101,8 +114,11 @@ export class ToolRunner {
     return this.#begin(run);
   }
 
-  async #waitForSlot(run: ToolRunInProgress, taking: boolean | Promise<boolean>): Promise<unknown> {
-    if (!(await taking)) throw new ToolCancelledError(run.call.tool.name, run.signal?.reason);
+  async #waitForSlot<Outcome>(
+    run: ToolRunInProgress<Outcome>,
+    taking: MaybePromise<boolean>,
+  ): Promise<Outcome> {
+    if (!(await taking)) return run.failed(run.aborted(run.signal?.reason));
     run.slots = this.#slots;
     run.startedAt = this.#settings.clock.monotonic();
     return this.#begin(run);
@@ -112,9 +128,9 @@ export class ToolRunner {
    * Runs inside the run's own scope; the caller's async context comes back afterwards. An AsyncResource restores it for
    * the price of two pointer swaps, where AsyncLocalStorage.run copies the whole context a second time.
    */
-  #begin(run: ToolRunInProgress): unknown {
+  #begin<Outcome>(run: ToolRunInProgress<Outcome>): MaybePromise<Outcome> {
     return new AsyncResource('LlmgineTool').runInAsyncScope(
-      enterAndRun,
+      enterAndRun<Outcome>,
       undefined,
       this.#scopes,
       run,
@@ -123,21 +139,27 @@ export class ToolRunner {
   }
 }
 
-function enterAndRun(
-  scopes: AsyncLocalStorage<ToolRunInProgress>,
-  run: ToolRunInProgress,
+function enterAndRun<Outcome>(
+  scopes: AsyncLocalStorage<ToolScope>,
+  run: ToolRunInProgress<Outcome>,
   deadlines: Deadlines,
-): unknown {
+): MaybePromise<Outcome> {
   scopes.enterWith(run);
   return runWithDeadline(run, deadlines);
 }
 
-/** One run of a tool: the scope of what it does, and the work that its deadline watches. */
-class ToolRunInProgress implements DeadlineWork<unknown> {
-  readonly call: RunnerCall;
+/** What a call inside a tool needs to know of it. */
+interface ToolScope {
+  /** Closed when the run is over, so that what it leaves behind is on its own. */
+  readonly open: boolean;
   /** The exclusive groups that it and the runs round it hold. */
   readonly groups: readonly string[];
-  /** Closed when the run is over, so that what it leaves behind is on its own. */
+}
+
+/** One run of a tool: the scope of what it does, and the work that its deadline watches. */
+class ToolRunInProgress<Outcome> implements ToolScope, DeadlineWork<unknown, Outcome> {
+  readonly call: RunnerCall<Outcome>;
+  readonly groups: readonly string[];
   open = true;
   /** The tool's own promise, once nobody waits for it any more. */
   givenUp: Promise<unknown> | undefined;
@@ -147,8 +169,9 @@ class ToolRunInProgress implements DeadlineWork<unknown> {
   readonly #settings: RunnerSettings;
   #work: Promise<unknown> | undefined;
   #begun = false;
+  #lazySignal: LazySignal | undefined;
 
-  constructor(call: RunnerCall, groups: readonly string[], settings: RunnerSettings) {
+  constructor(call: RunnerCall<Outcome>, groups: readonly string[], settings: RunnerSettings) {
     this.call = call;
     this.groups = groups;
     this.startedAt = call.startedAt;
@@ -163,13 +186,27 @@ class ToolRunInProgress implements DeadlineWork<unknown> {
     return this.call.attempt.signal;
   }
 
-  run(signal: LazySignal): unknown {
+  /** The tool's own, made when it first looks. */
+  get toolSignal(): AbortSignal {
+    this.#lazySignal ??= new LazySignal();
+    return this.#lazySignal.value;
+  }
+
+  run(): unknown {
     const { tool, args, jsonArgs, attempt, reporter, origin } = this.call;
-    if (attempt.attempt === 1) reporter.started(tool, jsonArgs, origin);
+    if (attempt.attempt === 1) reporter?.started(tool, jsonArgs, origin);
     this.#begun = true;
-    const running = tool.execute(args, new RunContext(this, signal));
+    const running = tool.execute(args, new RunContext(this));
     if (running instanceof Promise) this.#work = running;
     return running;
+  }
+
+  succeeded(value: unknown): Outcome {
+    return this.call.outcome.succeeded(value);
+  }
+
+  failed(error: unknown): MaybePromise<Outcome> {
+    return this.call.outcome.failed(error);
   }
 
   timedOut(): Error {
@@ -189,27 +226,28 @@ class ToolRunInProgress implements DeadlineWork<unknown> {
     this.slots?.free();
   }
 
+  abandoned(error: Error): void {
+    this.#lazySignal ??= new LazySignal();
+    this.#lazySignal.abort(error);
+  }
+
   late(outcome: LateOutcome): void {
     const { clock, redact } = this.#settings;
     const told = 'error' in outcome ? { error: redactError(outcome.error, redact).full } : outcome;
-    this.call.reporter.late(told, clock.monotonic() - this.startedAt);
+    this.call.reporter?.late(told, clock.monotonic() - this.startedAt);
   }
 
   reportProgress(progress: unknown): void {
-    if (this.open) this.call.reporter.progressed(progress);
+    if (this.open) this.call.reporter?.progressed(progress);
   }
 }
 
 /** Most tools read little of their context, so it is looked up when they do. */
 class RunContext implements ToolContext {
-  readonly #run: ToolRunInProgress;
-  readonly #signal: LazySignal;
-  readonly reportProgress: (progress: unknown) => void;
+  readonly #run: ToolRunInProgress<unknown>;
 
-  constructor(run: ToolRunInProgress, signal: LazySignal) {
+  constructor(run: ToolRunInProgress<unknown>) {
     this.#run = run;
-    this.#signal = signal;
-    this.reportProgress = (progress) => run.reportProgress(progress);
   }
 
   get callId(): string {
@@ -233,6 +271,12 @@ class RunContext implements ToolContext {
   }
 
   get signal(): AbortSignal {
-    return this.#signal.value;
+    return this.#run.toolSignal;
+  }
+
+  /** A function of its own, so that tools may take it out of their context. */
+  get reportProgress(): (progress: unknown) => void {
+    const run = this.#run;
+    return (progress) => run.reportProgress(progress);
   }
 }

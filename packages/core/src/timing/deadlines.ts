@@ -18,14 +18,20 @@ export class Deadlines {
 
   /** Calls `expired` after `durationMs`, unless cancelled by then. */
   set(durationMs: number, expired: () => void): Deadline {
+    const equal = this.of(durationMs);
+    const deadline = new PendingDeadline(equal, expired);
+    equal.start(deadline);
+    return deadline;
+  }
+
+  /** Those of one length, to start a deadline of the caller's own there at once. */
+  of(durationMs: number): EqualDeadlines {
     let equal = this.#byLength.get(durationMs);
     if (!equal) {
       equal = new EqualDeadlines(durationMs, this.#clock, () => this.#byLength.delete(durationMs));
       this.#byLength.set(durationMs, equal);
     }
-    const deadline = new PendingDeadline(equal, expired);
-    equal.start(deadline);
-    return deadline;
+    return equal;
   }
 }
 

@@ -16,48 +16,78 @@ export interface CheckedArguments {
 
 type Checked = StandardSchemaV1.Result<unknown>;
 
+/** What is checked, by what. */
+interface Check {
+  readonly parsed: ParsedArguments;
+  readonly schema: ToolSchema;
+  readonly toolName: string;
+}
+
 /**
  * The fourth step: validates arguments, and where they do not fit coerces them as the schema directs and tries again.
  * @throws InvalidToolArgumentsError
  */
 export function checkArguments(
-  { args, repairs }: ParsedArguments,
+  parsed: ParsedArguments,
   schema: ToolSchema,
   toolName: string,
 ): MaybePromise<CheckedArguments> {
-  const checked = validate(args);
-  return checked instanceof Promise ? checked.then(accept) : accept(checked);
-
-  function accept(result: Checked): MaybePromise<CheckedArguments> {
-    return result.issues ? tryCoerced(result.issues) : { args, value: result.value, repairs };
+  const checked = validate(schema, parsed.args);
+  if (checked instanceof Promise || checked.issues) {
+    return concludeOthers(checked, { parsed, schema, toolName });
   }
+  return { args: parsed.args, value: checked.value, repairs: parsed.repairs };
+}
 
-  function tryCoerced(issues: readonly StandardSchemaV1.Issue[]): MaybePromise<CheckedArguments> {
-    const coerced = coerce(args, schema.json);
-    if (coerced.repairs.length === 0) throw new InvalidToolArgumentsError(toolName, issues);
-    const rechecked = validate(coerced.value);
-    return rechecked instanceof Promise
-      ? rechecked.then((known) => acceptCoerced(known, coerced))
-      : acceptCoerced(rechecked, coerced);
-  }
+/** What does not fit at once. */
+function concludeOthers(
+  checked: MaybePromise<Checked>,
+  check: Check,
+): MaybePromise<CheckedArguments> {
+  return checked instanceof Promise
+    ? checked.then((known) => conclude(known, check))
+    : conclude(checked, check);
+}
 
-  function acceptCoerced(result: Checked, coerced: Coerced): CheckedArguments {
-    if (result.issues) throw new InvalidToolArgumentsError(toolName, result.issues);
-    return {
-      args: coerced.value,
-      value: result.value,
-      repairs: [...repairs, ...coerced.repairs],
-    };
-  }
+function conclude(result: Checked, check: Check): MaybePromise<CheckedArguments> {
+  if (result.issues) return tryCoerced(result.issues, check);
+  const { args, repairs } = check.parsed;
+  return { args, value: result.value, repairs };
+}
 
-  /** A schema that fails by itself must not let a call through. */
-  function validate(value: unknown): MaybePromise<Checked> {
-    try {
-      const checked = schema.check(value);
-      return checked instanceof Promise ? checked.catch(broken) : checked;
-    } catch (thrown) {
-      return broken(thrown);
-    }
+function tryCoerced(
+  issues: readonly StandardSchemaV1.Issue[],
+  check: Check,
+): MaybePromise<CheckedArguments> {
+  const { parsed, schema, toolName } = check;
+  const coerced = coerce(parsed.args, schema.json);
+  if (coerced.repairs.length === 0) throw new InvalidToolArgumentsError(toolName, issues);
+  const rechecked = validate(schema, coerced.value);
+  return rechecked instanceof Promise
+    ? rechecked.then((known) => acceptCoerced(known, coerced, check))
+    : acceptCoerced(rechecked, coerced, check);
+}
+
+function acceptCoerced(
+  result: Checked,
+  coerced: Coerced,
+  { parsed, toolName }: Check,
+): CheckedArguments {
+  if (result.issues) throw new InvalidToolArgumentsError(toolName, result.issues);
+  return {
+    args: coerced.value,
+    value: result.value,
+    repairs: [...parsed.repairs, ...coerced.repairs],
+  };
+}
+
+/** A schema that fails by itself must not let a call through. */
+function validate(schema: ToolSchema, value: unknown): MaybePromise<Checked> {
+  try {
+    const checked = schema.check(value);
+    return checked instanceof Promise ? checked.catch(broken) : checked;
+  } catch (thrown) {
+    return broken(thrown);
   }
 }
 

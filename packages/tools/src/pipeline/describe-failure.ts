@@ -1,12 +1,11 @@
-import { isLlmgineError, type ErrorData } from '@llmgine/core';
+import type { ErrorData } from '@llmgine/core';
 import type { ToolCallStatus } from '@llmgine/core/vocabulary';
 import { InvalidToolArgumentsError, ToolCallError } from '../errors.ts';
 
 /** How a call ended that something other than its tool may have ended: a deadline or a stop of the bus it ran on. */
-export function statusOf(thrown: unknown): Exclude<ToolCallStatus, 'ok'> {
-  if (thrown instanceof ToolCallError) return thrown.status;
-  if (!isLlmgineError(thrown)) return 'error';
-  switch (thrown.code) {
+export function statusOf(error: Error, { code }: ErrorData): Exclude<ToolCallStatus, 'ok'> {
+  if (error instanceof ToolCallError) return error.status;
+  switch (code) {
     case 'LLMGINE_COMMAND_TIMEOUT':
       return 'timeout';
     case 'LLMGINE_COMMAND_CANCELLED':
@@ -19,7 +18,7 @@ export function statusOf(thrown: unknown): Exclude<ToolCallStatus, 'ok'> {
 }
 
 /** What went wrong with the model's own arguments is told as it is; everything else may hold secrets. */
-export function contentOf(thrown: unknown, { message }: ErrorData, toolName: string): string {
-  if (thrown instanceof InvalidToolArgumentsError) return thrown.message;
-  return thrown instanceof ToolCallError ? message : `Tool '${toolName}' failed: ${message}`;
+export function contentOf(error: Error, { message }: ErrorData, toolName: string): string {
+  if (error instanceof InvalidToolArgumentsError) return error.message;
+  return error instanceof ToolCallError ? message : `Tool '${toolName}' failed: ${message}`;
 }

@@ -1,3 +1,5 @@
+import { partsOf } from './object-parts.ts';
+
 /** A value as JSON data, and what about it JSON could not say. */
 export interface JsonValue {
   readonly value: unknown;
@@ -10,14 +12,27 @@ export interface JsonValue {
 /** Deeper data is no argument or result that anybody means. */
 export const MAX_JSON_DEPTH = 100;
 
+/** More items than anybody reads. */
+const MAX_ITEMS = 1_000_000;
+
 /**
  * Copies anything into plain JSON data: big integers become text, maps and sets objects and lists, bytes a note,
- * dates ISO text, errors their name and message; cycles and too deep values say so. Never throws.
+ * dates ISO text, errors their name and message; cycles and too deep values say so, and what shows nothing of itself
+ * is named. Never throws.
  */
 export function toJsonValue(given: unknown): JsonValue {
   const copy = new JsonCopy();
   const value = copy.of(given, 0);
   return { value, cyclic: copy.cyclic, tooDeep: copy.tooDeep, dropped: copy.dropped };
+}
+
+/** Tells whether parsed JSON is nested no deeper than allowed and its numbers are finite: JSON.parse makes `1e999` infinite. */
+export function isTameJson(value: unknown, depth = 0): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= MAX_JSON_DEPTH) return false;
+  const items = Array.isArray(value) ? value : Object.values(value);
+  return items.every((item) => isTameJson(item, depth + 1));
 }
 
 class JsonCopy {
@@ -64,18 +79,22 @@ class JsonCopy {
   }
 
   #ofParts(value: object, depth: number): unknown {
-    if (Array.isArray(value) || value instanceof Set) return this.#ofItems(value, depth);
-    if (value instanceof Map) return this.#ofFields(mapFields(value), depth);
-    const text = textOf(value);
-    if (text !== undefined) return text;
-    if (value instanceof Error) return { name: value.name, message: value.message };
-    const { toJSON } = value as { toJSON?: unknown };
-    if (typeof toJSON === 'function') return this.of(toJSON.call(value), depth);
-    return this.#ofFields(readableFields(value), depth);
+    const parts = partsOf(value);
+    if ('items' in parts) return this.#ofItems(parts.items, depth);
+    return 'fields' in parts ? this.#ofFields(parts.fields, depth) : this.of(parts.value, depth);
   }
 
+  /** A list without end, or with nothing in it but its length, would never be done. */
   #ofItems(items: Iterable<unknown>, depth: number): unknown {
-    return Array.from(items, (item) => this.of(item, depth) ?? null);
+    const copied: unknown[] = [];
+    for (const item of items) {
+      if (copied.length >= MAX_ITEMS) {
+        copied.push(`[only the first ${MAX_ITEMS} items]`);
+        break;
+      }
+      copied.push(this.of(item, depth) ?? null);
+    }
+    return copied;
   }
 
   #ofFields(fields: Iterable<readonly [string, unknown]>, depth: number): unknown {
@@ -90,36 +109,4 @@ class JsonCopy {
     }
     return copied;
   }
-}
-
-/** A getter that throws hides its own field only. */
-function* readableFields(value: object): Generator<readonly [string, unknown]> {
-  for (const key of Object.keys(value)) yield [key, readField(value, key)];
-}
-
-function readField(value: object, key: string): unknown {
-  try {
-    return (value as Record<string, unknown>)[key];
-  } catch {
-    return '[unreadable]';
-  }
-}
-
-/** Objects that say all in one text. */
-function textOf(value: object): string | undefined {
-  if (value instanceof Date) {
-    return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
-  }
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
-    return `[${value.byteLength} bytes]`;
-  return value instanceof RegExp ? String(value) : undefined;
-}
-
-function* mapFields(map: ReadonlyMap<unknown, unknown>): Generator<readonly [string, unknown]> {
-  for (const [key, value] of map) yield [typeof key === 'string' ? key : keyText(key), value];
-}
-
-function keyText(key: unknown): string {
-  const { value } = toJsonValue(key);
-  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'undefined');
 }

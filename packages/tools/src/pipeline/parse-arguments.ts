@@ -1,6 +1,6 @@
 import type { MaybePromise } from '@llmgine/core';
 import { InvalidToolArgumentsError } from '../errors.ts';
-import { MAX_JSON_DEPTH, toJsonValue } from './json-value.ts';
+import { isTameJson, MAX_JSON_DEPTH, toJsonValue } from './json-value.ts';
 
 /** Arguments as JSON data, and what was mended to read them. */
 export interface ParsedArguments {
@@ -28,7 +28,8 @@ export function parseArguments(given: unknown, toolName: string): MaybePromise<P
 /** What most calls send: the text of an object with nothing odd about it. */
 function readPlain(given: unknown): ParsedArguments | undefined {
   if (typeof given !== 'string' || !given.startsWith('{') || isSuspicious(given)) return undefined;
-  return { args: JSON.parse(given), repairs: noRepairs };
+  const args: unknown = JSON.parse(given);
+  return isTame(args, given) ? { args, repairs: noRepairs } : undefined;
 }
 
 const noRepairs: readonly string[] = [];
@@ -59,7 +60,7 @@ class ArgumentReader {
       return { args: {}, repairs };
     }
     const unwrapped = this.#unwrapList(value);
-    const trusted = typeof given === 'string' && !isSuspicious(given);
+    const trusted = typeof given === 'string' && !isSuspicious(given) && isTame(unwrapped, given);
     return { args: trusted ? unwrapped : this.#makeSafe(unwrapped), repairs };
   }
 
@@ -108,21 +109,18 @@ class ArgumentReader {
   }
 }
 
-/** Numbers beyond all that a double holds, which JSON.parse makes infinite, need so long an exponent, or more digits than fit. */
+/** Could hold a lone surrogate or a key that reaches a prototype, in plain or escaped letters. */
+function isSuspicious(text: string): boolean {
+  return text.includes('__proto__') || text.includes('\\u') || !text.isWellFormed();
+}
+
+/** In so short a text only an exponent makes a number infinite, and nothing can be nested too deeply. */
+const MAX_SHORT_CHARS = MAX_JSON_DEPTH;
 const longExponent = /\de\+?\d{3}/i;
 
-/**
- * Could be nested too deeply, or hold a lone surrogate, an infinite number or a key that reaches a prototype, in plain
- * or escaped letters.
- */
-function isSuspicious(text: string): boolean {
-  return (
-    text.length >= MAX_JSON_DEPTH ||
-    text.includes('__proto__') ||
-    text.includes('\\u') ||
-    longExponent.test(text) ||
-    !text.isWellFormed()
-  );
+/** Tells whether what a text held has a usual depth, and finite numbers only. */
+function isTame(value: unknown, text: string): boolean {
+  return text.length < MAX_SHORT_CHARS ? !longExponent.test(text) : isTameJson(value);
 }
 
 function isPlainObject(value: unknown): boolean {

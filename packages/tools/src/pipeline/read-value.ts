@@ -1,5 +1,6 @@
 import { UnreadableToolResultError } from '../errors.ts';
 import { toJsonValue } from './json-value.ts';
+import { isIterator } from './object-parts.ts';
 
 /** A tool's value as JSON data and as the text that the model reads. */
 export interface ReadValue {
@@ -12,7 +13,7 @@ const NO_OUTPUT = '(no output)';
 
 /**
  * Turns whatever a tool returned into JSON data and text.
- * @throws UnreadableToolResultError for streams and functions
+ * @throws UnreadableToolResultError for streams, generators and functions
  */
 export function readValue(
   returned: unknown,
@@ -36,18 +37,32 @@ function refuseUnreadable(returned: unknown, toolName: string): void {
   if (typeof returned === 'function') {
     throw new UnreadableToolResultError(toolName, 'returned a function, which has no text.');
   }
-  if (typeof returned !== 'object' || returned === null || !isStream(returned)) return;
+  if (typeof returned !== 'object' || returned === null) return;
+  const kind = usedUpByReading(returned);
+  if (kind === undefined) return;
   release(returned);
   throw new UnreadableToolResultError(
     toolName,
-    'returned a stream, which cannot be given to a model. The tool must read it and return text or JSON.',
+    `returned ${kind}, which cannot be given to a model. The tool must read it and return text or JSON.`,
   );
+}
+
+/** What a value is that its tool has not read; undefined for all others. */
+function usedUpByReading(value: object): string | undefined {
+  try {
+    if (isStream(value)) return 'a stream';
+    return isIterator(value) ? 'a generator' : undefined;
+  } catch {
+    return undefined; // it is no stream if it cannot even be asked
+  }
 }
 
 function isStream(value: object): boolean {
   return (
     Symbol.asyncIterator in value ||
     value instanceof ReadableStream ||
+    value instanceof WritableStream ||
+    value instanceof Request ||
     value instanceof Response ||
     value instanceof Blob
   );
@@ -55,8 +70,8 @@ function isStream(value: object): boolean {
 
 /** Nobody will read it: lets go of the file or connection behind it. */
 function release(stream: object): void {
-  const { cancel, destroy } = stream as { cancel?: () => unknown; destroy?: () => unknown };
   try {
+    const { cancel, destroy } = stream as { cancel?: () => unknown; destroy?: () => unknown };
     if (typeof destroy === 'function') destroy.call(stream);
     else if (typeof cancel === 'function') Promise.resolve(cancel.call(stream)).catch(() => {});
   } catch {

@@ -11,8 +11,20 @@ export interface RedactedError {
 
 /** Turns whatever was thrown into data without secrets. Never throws. */
 export function redactError(thrown: unknown, redact: Redactor): RedactedError {
-  const full = redact(safeErrorData(thrown)) as ErrorData;
+  const full = redacted(safeErrorData(thrown), redact);
   return { full, short: withoutStack(full) };
+}
+
+/** What could not be redacted is not shown. */
+function redacted(error: ErrorData, redact: Redactor): ErrorData {
+  try {
+    return redact(error) as ErrorData;
+  } catch {
+    return {
+      name: error.name,
+      message: 'What went wrong cannot be shown: it could not be redacted.',
+    };
+  }
 }
 
 /** Errors can have getters that throw, too. */

@@ -1,123 +1,128 @@
-import type { Deadline, Deadlines } from '@llmgine/core/timing';
+import type { MaybePromise } from '@llmgine/core';
+import type { Deadlines, EqualDeadline, EqualDeadlines } from '@llmgine/core/timing';
 
 /** What became of a run that had been given up on. */
 export type LateOutcome = { readonly value: unknown } | { readonly error: unknown };
 
-/** Work that may take so long. */
-export interface DeadlineWork<T> {
+/** Work that may take so long, and what it comes to. */
+export interface DeadlineWork<T, Outcome> {
   /** `Infinity`: no deadline. */
   readonly timeoutMs: number;
   /** Ends the work at once. */
   readonly signal: AbortSignal | undefined;
-  /** Begins. Gets the signal on demand: most work never asks for it. */
-  run(signal: LazySignal): T | PromiseLike<T>;
+  /** Begins. */
+  run(): T | PromiseLike<T>;
+  /** Called once, when nobody waits for the work any more. */
+  ended(): void;
+  /** What the work comes to with its value. */
+  succeeded(value: T): Outcome;
+  /** What the work comes to with what it threw, or with the error of being given up on. */
+  failed(error: unknown): MaybePromise<Outcome>;
   /** The error of work that took too long. */
   timedOut(): Error;
   /** The error of work that was aborted. */
   aborted(reason: unknown): Error;
-  /** Called once, when nobody waits for the work any more. */
-  ended(): void;
+  /** Called when it was given up on: it should stop. */
+  abandoned(error: Error): void;
   /** Hears what became of work that had been given up on. */
   late(outcome: LateOutcome): void;
 }
 
 /**
- * Aborts and races: settles at the deadline or the abort even when the work ignores its signal.
+ * Aborts and races: comes to an outcome at the deadline or the abort even when the work ignores both.
  * Work that returns no promise has finished when it returns.
  */
-export function runWithDeadline<T>(work: DeadlineWork<T>, deadlines: Deadlines): T | Promise<T> {
-  const lazySignal = new LazySignal();
-  let running: T | PromiseLike<T>;
+export function runWithDeadline<T, Outcome>(
+  work: DeadlineWork<T, Outcome>,
+  deadlines: Deadlines,
+): MaybePromise<Outcome> {
+  let running: MaybePromise<T>;
   try {
-    running = begin(work, lazySignal);
+    if (work.signal?.aborted) throw work.aborted(work.signal.reason);
+    running = asPromise(work.run());
   } catch (thrown) {
     work.ended();
-    throw thrown;
+    return work.failed(thrown);
   }
-  if (!isPromiseLike(running)) {
-    work.ended();
-    return running;
-  }
-  const promise = running;
-  return new Promise((resolve, reject) => {
-    new Race(work, { lazySignal, resolve, reject }).begin(promise, deadlines);
-  });
+  if (running instanceof Promise) return race(work, running, deadlines);
+  work.ended();
+  return work.succeeded(running);
 }
 
-function begin<T>(work: DeadlineWork<T>, lazySignal: LazySignal): T | PromiseLike<T> {
-  const { signal } = work;
-  if (signal?.aborted) throw work.aborted(signal.reason);
-  return work.run(lazySignal);
+/** What only looks like a promise may do anything when it is waited for, so a real one waits for it. */
+function asPromise<T>(running: T | PromiseLike<T>): MaybePromise<T> {
+  if (running instanceof Promise) return running;
+  return isPromiseLike(running) ? Promise.resolve(running) : running;
 }
 
-/** A signal that is made when somebody first looks; one that looks late still sees the abort. */
-export class LazySignal {
-  #controller: AbortController | undefined;
-  #ended: { readonly reason: unknown } | undefined;
-
-  get value(): AbortSignal {
-    this.#controller ??= new AbortController();
-    if (this.#ended) this.#controller.abort(this.#ended.reason);
-    return this.#controller.signal;
-  }
-
-  abort(reason: unknown): void {
-    this.#ended = { reason };
-    this.#controller?.abort(reason);
-  }
-}
-
-interface RaceParts<T> {
-  readonly lazySignal: LazySignal;
-  readonly resolve: (value: T) => void;
-  readonly reject: (error: unknown) => void;
+function race<T, Outcome>(
+  work: DeadlineWork<T, Outcome>,
+  running: Promise<T>,
+  deadlines: Deadlines,
+): Promise<Outcome> {
+  return new Promise((resolve) => new Race(work, resolve).begin(running, deadlines));
 }
 
 /** Work, its deadline and its abort: the first of them settles the promise. */
-class Race<T> {
-  readonly #work: DeadlineWork<T>;
-  readonly #parts: RaceParts<T>;
+class Race<T, Outcome> implements EqualDeadline {
+  before: EqualDeadline | undefined;
+  after: EqualDeadline | undefined;
+  dueAt = 0;
+  readonly #work: DeadlineWork<T, Outcome>;
+  readonly #resolve: (outcome: MaybePromise<Outcome>) => void;
   #waiting = true;
-  #deadline: Deadline | undefined;
+  #deadlines: EqualDeadlines | undefined;
   #onAbort: (() => void) | undefined;
 
-  constructor(work: DeadlineWork<T>, parts: RaceParts<T>) {
+  constructor(work: DeadlineWork<T, Outcome>, resolve: (outcome: MaybePromise<Outcome>) => void) {
     this.#work = work;
-    this.#parts = parts;
+    this.#resolve = resolve;
   }
 
-  begin(running: PromiseLike<T>, deadlines: Deadlines): void {
+  begin(running: Promise<T>, deadlines: Deadlines): void {
     const { timeoutMs, signal } = this.#work;
-    if (signal) {
-      this.#onAbort = () => this.#giveUp(this.#work.aborted(signal.reason));
-      signal.addEventListener('abort', this.#onAbort, { once: true });
-      if (signal.aborted) this.#onAbort(); // the work may have aborted its own call
+    if (Number.isFinite(timeoutMs)) {
+      this.#deadlines = deadlines.of(timeoutMs);
+      this.#deadlines.start(this);
     }
+    if (signal) this.#watch(signal);
     running.then(
-      (value) => (this.#leave() ? this.#parts.resolve(value) : this.#work.late({ value })),
-      (error: unknown) => (this.#leave() ? this.#parts.reject(error) : this.#work.late({ error })),
+      (value) => this.#succeed(value),
+      (error: unknown) => this.#fail(error),
     );
-    // Work that is done already, as much is, settles first and needs no deadline.
-    if (Number.isFinite(timeoutMs)) queueMicrotask(() => this.#setDeadline(deadlines));
   }
 
-  #setDeadline(deadlines: Deadlines): void {
-    if (!this.#waiting) return;
-    const { timeoutMs } = this.#work;
-    this.#deadline = deadlines.set(timeoutMs, () => this.#giveUp(this.#work.timedOut()));
+  expire(): void {
+    this.#giveUp(this.#work.timedOut());
+  }
+
+  #watch(signal: AbortSignal): void {
+    this.#onAbort = () => this.#giveUp(this.#work.aborted(signal.reason));
+    signal.addEventListener('abort', this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort(); // the work may have aborted its own call
+  }
+
+  #succeed(value: T): void {
+    if (this.#leave()) this.#resolve(this.#work.succeeded(value));
+    else this.#work.late({ value });
+  }
+
+  #fail(error: unknown): void {
+    if (this.#leave()) this.#resolve(this.#work.failed(error));
+    else this.#work.late({ error });
   }
 
   #giveUp(error: Error): void {
     if (!this.#leave()) return;
-    this.#parts.reject(error);
-    this.#parts.lazySignal.abort(error);
+    this.#work.abandoned(error);
+    this.#resolve(this.#work.failed(error));
   }
 
   /** False: it was settled before. */
   #leave(): boolean {
     if (!this.#waiting) return false;
     this.#waiting = false;
-    this.#deadline?.cancel();
+    this.#deadlines?.stop(this);
     if (this.#onAbort) this.#work.signal?.removeEventListener('abort', this.#onAbort);
     this.#work.ended();
     return true;
