@@ -492,7 +492,10 @@ describe('5.2 a schedule on a shared store', () => {
     const { bus } = await startBus({ scheduledEvents: store }, clock);
     bus.registerEventHandler(Said, () => {});
     for (const id of ['hourly', 'moved']) {
-      const old = Said({ text: '' }, { id: `${id}:${HOUR_MS}`, scheduledAt: HOUR_MS, metadata: { 'llmgine.schedule': id } });
+      const old = Said(
+        { text: '' },
+        { id: `${id}:${HOUR_MS}`, scheduledAt: HOUR_MS, metadata: { 'llmgine.schedule': id } },
+      );
       await store.save([old]);
     }
     await store.reschedule(`moved:${HOUR_MS}`, 2 * HOUR_MS);

@@ -1,20 +1,24 @@
+import type { HandlerContext } from '@llmgine/core';
 import type { Clock } from '@llmgine/core/timing';
 import { BudgetExceededError } from '@llmgine/llm';
 
 /** Ends one run: with the signal of what it calls, and with waits that end at once, whatever is waited for. */
 export class RunAbort {
   readonly #controller = new AbortController();
+  readonly context: HandlerContext;
   readonly #outer: AbortSignal;
   readonly #follow = (): void => this.abort(this.#outer.reason);
   #deadline: Disposable | undefined = undefined;
   /** One, as long as a run does one thing after another; a set would leave its tables behind at every wait. */
   #waiting: ((reason: unknown) => void)[] = [];
 
-  /** Follows the signal until it is released. */
-  constructor(outer: AbortSignal) {
+  /** Follows the signal of the run's command until it is released. */
+  constructor(context: HandlerContext) {
+    const outer = context.signal;
+    this.context = context;
     this.#outer = outer;
     if (outer.aborted) this.#follow();
-    else outer.addEventListener('abort', this.#follow, ONCE);
+    else outer.addEventListener('abort', this.#follow);
   }
 
   get signal(): AbortSignal {
@@ -66,5 +70,3 @@ export class RunAbort {
     else this.#waiting = this.#waiting.filter((other) => other !== reject);
   }
 }
-
-const ONCE = { once: true } as const;

@@ -22,16 +22,6 @@ export interface RunParts {
   readonly loopGuard: LoopGuardOptions | undefined;
 }
 
-/** What one run has of its own. */
-export interface RunBeginning {
-  readonly runId: string;
-  readonly context: HandlerContext;
-  readonly abort: RunAbort;
-  /** Absent: the run need not survive. */
-  readonly journal: RunJournal | undefined;
-  readonly budget: Budget | undefined;
-}
-
 const UNAWAITED = { awaitProcessing: false } as const;
 
 /** One run as it goes on. */
@@ -39,8 +29,9 @@ export class Run {
   readonly parts: RunParts;
   readonly runId: string;
   readonly abort: RunAbort;
-  readonly journal: RunJournal | undefined;
-  readonly budget: Budget | undefined;
+  /** Absent: the run need not survive. */
+  journal: RunJournal | undefined = undefined;
+  budget: Budget | undefined = undefined;
   /** Model calls made so far. */
   step = 0;
   /** Text of the answer that is coming, or came last. */
@@ -51,13 +42,11 @@ export class Run {
   readonly #untilAborted: { readonly awaitProcessing: false; readonly signal: AbortSignal };
   #guard: LoopGuard | undefined = undefined;
 
-  constructor(parts: RunParts, { runId, context, abort, journal, budget }: RunBeginning) {
+  constructor(parts: RunParts, runId: string, abort: RunAbort) {
     this.parts = parts;
     this.runId = runId;
     this.abort = abort;
-    this.journal = journal;
-    this.budget = budget;
-    this.#context = context;
+    this.#context = abort.context;
     this.#untilAborted = { ...UNAWAITED, signal: abort.signal };
   }
 

@@ -49,15 +49,11 @@ export class Runner {
 
   /** Everything that can end a run goes through one signal. */
   run(request: RunRequest, context: HandlerContext): Promise<Outcome<ToolChatResult>> {
-    const abort = new RunAbort(context.signal);
-    return this.#options.gate.enter(abort, () => this.#inside(request, context, abort));
+    const abort = new RunAbort(context);
+    return this.#options.gate.enter(abort, () => this.#inside(request, abort));
   }
 
-  async #inside(
-    { runId, prompt }: RunRequest,
-    context: HandlerContext,
-    abort: RunAbort,
-  ): Promise<Outcome<ToolChatResult>> {
+  async #inside({ runId, prompt }: RunRequest, abort: RunAbort): Promise<Outcome<ToolChatResult>> {
     const { parts, store, limits } = this.#options;
     const { history, clock } = parts;
     const recorded = prompt === undefined ? await this.#readRun(runId) : undefined;
@@ -65,8 +61,9 @@ export class Runner {
       restoreTurn(history, recorded);
       return ok(recorded.result);
     }
-    const journal = store && createRunJournal(store, runId, recorded?.version ?? 0);
-    const run = new Run(parts, { runId, context, abort, journal, budget: this.#budget() });
+    const run = new Run(parts, runId, abort);
+    run.journal = store && createRunJournal(store, runId, recorded?.version ?? 0);
+    run.budget = this.#budget();
     if (limits.maxMs !== undefined) abort.limit(clock, limits.maxMs);
     const before = recorded ? prepareResume(run, recorded) : history.length;
 

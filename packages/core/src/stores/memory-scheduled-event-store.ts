@@ -166,7 +166,11 @@ class HeldEvents implements MemoryScheduledEventStore {
       const { event, schedule, dueAt } = held;
       const key = JSON.stringify([event.type, schedule]);
       if (dueAt > now || knows(known, held) || first.has(key)) continue;
-      first.set(key, { type: event.type, id: event.id, ...(schedule !== undefined && { schedule }) });
+      first.set(key, {
+        type: event.type,
+        id: event.id,
+        ...(schedule !== undefined && { schedule }),
+      });
     }
     return [...first.values()];
   }
@@ -182,11 +186,20 @@ class HeldEvents implements MemoryScheduledEventStore {
   #hold(event: EventMessage): HeldEvent {
     const schedule = scheduleOf(event);
     const there =
-      this.#byId.get(event.id) ?? (schedule === undefined ? undefined : this.#bySchedule.get(schedule));
+      this.#byId.get(event.id) ??
+      (schedule === undefined ? undefined : this.#bySchedule.get(schedule));
     if (there) return there;
     const scheduledAt = event.scheduledAt ?? this.#clock.now();
     const order = this.#order++;
-    const held = { event, schedule, scheduledAt, epoch: 0, dueAt: scheduledAt, order, heapIndex: -1 };
+    const held = {
+      event,
+      schedule,
+      scheduledAt,
+      epoch: 0,
+      dueAt: scheduledAt,
+      order,
+      heapIndex: -1,
+    };
     this.#byId.set(event.id, held);
     if (schedule !== undefined) this.#bySchedule.set(schedule, held);
     this.#waiting.add(held);
