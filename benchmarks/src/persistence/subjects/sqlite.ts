@@ -107,7 +107,10 @@ export function aTransactionEach(): Prepared {
 }
 
 /** Each of a hundred does its share, one after another. */
-export async function aHundredAtOnce(operations: number, work: () => Promise<unknown>): Promise<void> {
+export async function aHundredAtOnce(
+  operations: number,
+  work: () => Promise<unknown>,
+): Promise<void> {
   const publisher = async (): Promise<void> => {
     for (let done = 0; done < operations / 100; done++) await work();
   };
