@@ -3,6 +3,7 @@ import { openAiChatModel } from '@llmgine/llm/openai';
 import OpenAI from 'openai';
 import type { Arguments } from './arguments.ts';
 import { DEMO_MODEL, startDemoModel } from './demo-model.ts';
+import { checkEndpoint } from './endpoint.ts';
 import type { ChatEnvironment } from './environment.ts';
 import type { RecordingHead } from './recording/recording.ts';
 
@@ -12,6 +13,7 @@ const OPENAI = 'https://api.openai.com/v1';
 /** A model to ask, and what has to be closed afterwards. */
 export interface OpenedModel extends AsyncDisposable {
   readonly model: ChatModel;
+  readonly baseUrl: string;
   /** What people should know of it. */
   readonly notice: string | undefined;
 }
@@ -23,10 +25,10 @@ export interface ModelChoice {
   /** Carries the exchanges, e.g. to record them. */
   readonly fetch?: typeof fetch | undefined;
   /** Set when answers come from a recording: nothing is connected. */
-  readonly replayed?: Pick<RecordingHead, 'provider' | 'model'> | undefined;
+  readonly replayed?: Pick<RecordingHead, 'provider' | 'model' | 'baseUrl'> | undefined;
 }
 
-/** Opens the endpoint that the environment names, or the demo model where it names none. */
+/** Opens the endpoint that the environment names, or the demo model where it names none. @throws UsageError */
 export async function openModel({
   options,
   environment,
@@ -36,6 +38,7 @@ export async function openModel({
   if (replayed) return openReplayed(replayed, fetch);
   const { apiKey, baseUrl } = environment;
   if (options.demo || (!apiKey && !baseUrl)) return openDemo(fetch);
+  checkEndpoint(environment);
 
   const client = new OpenAI({
     baseURL: baseUrl ?? OPENAI,
@@ -47,21 +50,23 @@ export async function openModel({
     client,
     model: options.model ?? environment.model ?? DEFAULT_MODEL,
   });
-  return { model, notice: undefined, [Symbol.asyncDispose]: async () => {} };
+  const { baseURL } = client;
+  return { model, baseUrl: baseURL, notice: undefined, [Symbol.asyncDispose]: async () => {} };
 }
 
 function openReplayed(
-  { provider, model }: Pick<RecordingHead, 'provider' | 'model'>,
+  { provider, model, baseUrl }: Pick<RecordingHead, 'provider' | 'model' | 'baseUrl'>,
   fetch: typeof globalThis.fetch | undefined,
 ): OpenedModel {
   const client = new OpenAI({
-    baseURL: 'http://replay.invalid/v1',
+    baseURL: baseUrl,
     apiKey: 'replay',
     logLevel: 'off',
     ...(fetch && { fetch }),
   });
   return {
     model: openAiChatModel({ client, model, compat: { provider } }),
+    baseUrl,
     notice: undefined,
     [Symbol.asyncDispose]: async () => {},
   };
@@ -77,6 +82,7 @@ async function openDemo(fetch: typeof globalThis.fetch | undefined): Promise<Ope
   });
   return {
     model: openAiChatModel({ client, model: DEMO_MODEL, compat: { provider: 'demo' } }),
+    baseUrl: server.baseUrl,
     notice:
       'Demo model: answers come from rules, not from a language model. Set OPENAI_API_KEY or OPENAI_BASE_URL for a real one.',
     [Symbol.asyncDispose]: () => server.close(),

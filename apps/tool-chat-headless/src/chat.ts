@@ -1,6 +1,7 @@
 import {
   createMessageBus,
   sessionId as toSessionId,
+  StreamConflictError,
   type BusSession,
   type CommandResult,
   type MessageBus,
@@ -21,13 +22,14 @@ import {
 import { ApprovalNeededError, type ApprovalQuestion, type ApprovalReply } from './approvals.ts';
 import type { Arguments } from './arguments.ts';
 import { ExitCode, exitCodeOf } from './exit-code.ts';
-import { toFailure } from './failure.ts';
+import { INTERRUPTED, toFailure } from './failure.ts';
 import type { ChatEnd, ChatOutput } from './output/output.ts';
 import type { Recorder } from './recording/recorder.ts';
 import type { Replayer } from './recording/replayer.ts';
 import type { Services } from './services.ts';
 import type { Sessions } from './sessions.ts';
 import { showEvents } from './show-events.ts';
+import { whyStopped } from './stopped.ts';
 
 /** What a chat is made of. */
 export interface ChatParts {
@@ -85,7 +87,7 @@ export class Chat implements AsyncDisposable {
     }
     showEvents(session, output);
     recorder?.watch(session);
-    this.#engine = createEngine(parts, session);
+    this.#engine = createEngine(parts, session, (question) => this.#refuse(question));
   }
 
   /** Answers a prompt, and keeps what was said. */
@@ -126,19 +128,24 @@ export class Chat implements AsyncDisposable {
     signal: AbortSignal,
     work: (signal: AbortSignal) => Promise<CommandResult<ToolChatResult>>,
   ): Promise<ChatEnd> {
-    const { stored, sessions, output } = this.#parts;
+    const { stored, sessions, output, recorder } = this.#parts;
     const current = new AbortController();
     this.#current = current;
     this.#approvalNeeded = undefined;
     this.#openQuestion = undefined;
-    const follow = (): void => current.abort(signal.reason);
+    const follow = (): void => {
+      recorder?.interrupted();
+      current.abort(signal.reason);
+    };
     signal.addEventListener('abort', follow, { once: true });
     const outcome = await work(current.signal);
     signal.removeEventListener('abort', follow);
     await this.#engine.whenIdle(); // an aborted command has its result before its run has tidied up
     await this.#bus.waitForEvents();
-    await stored.save();
-    await sessions?.forgetRun(runId);
+    if (!isTakenOver(outcome)) {
+      await stored.save();
+      await sessions?.forgetRun(runId);
+    }
     const end = this.#endOf(outcome, signal);
     output.turn(end);
     return end;
@@ -148,15 +155,16 @@ export class Chat implements AsyncDisposable {
     const { sessionId } = this.#parts;
     if (outcome.success) {
       const { result } = outcome;
-      return { sessionId, exitCode: exitCodeOf(result.stopReason), result };
+      const error = whyStopped(result);
+      const exitCode = exitCodeOf(result.stopReason);
+      return { sessionId, exitCode, result, ...(error && { error }) };
     }
     if (this.#approvalNeeded) {
       const error = toFailure(this.#approvalNeeded);
       return { sessionId, exitCode: ExitCode.approvalNeeded, error };
     }
     if (signal.aborted) {
-      const error = { code: 'INTERRUPTED', message: 'Interrupted.' };
-      return { sessionId, exitCode: ExitCode.interrupted, error };
+      return { sessionId, exitCode: ExitCode.interrupted, error: INTERRUPTED };
     }
     return { sessionId, exitCode: ExitCode.failed, error: toFailure(outcome.error) };
   }
@@ -177,18 +185,28 @@ export class Chat implements AsyncDisposable {
   }
 
   #refuse(question: ApprovalQuestion): void {
+    this.#parts.recorder?.unapproved(question);
     this.#approvalNeeded = new ApprovalNeededError(question);
     this.#current.abort(this.#approvalNeeded);
   }
 }
 
-function createEngine(parts: ChatParts, session: BusSession): ToolChatEngine {
+/** Another process has begun or goes on with the run, so that the run and its turn are that one's. */
+function isTakenOver(outcome: CommandResult<ToolChatResult>): boolean {
+  return !outcome.success && outcome.error instanceof StreamConflictError;
+}
+
+function createEngine(
+  parts: ChatParts,
+  session: BusSession,
+  unapproved: (question: ApprovalQuestion) => void,
+): ToolChatEngine {
   const { model, tools, replayer, stored, sessions, options } = parts;
   const { maxSteps, maxTokens, maxCost, timeout } = options;
   return createToolChatEngine({
     bus: session,
     model,
-    tools: replayer ? replayer.tools(session) : tools,
+    tools: replayer ? replayer.tools(session, unapproved) : tools,
     history: stored.history,
     ...(sessions && { journal: sessions.store }),
     limits: {

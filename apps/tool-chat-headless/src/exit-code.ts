@@ -1,4 +1,5 @@
 import type { StopReason } from '@llmgine/engine';
+import { UsageError } from './usage-error.ts';
 
 /** What the program's exit tells a script. */
 export const ExitCode = {
@@ -23,6 +24,16 @@ const BY_STOP_REASON: Readonly<Record<StopReason, ExitCode>> = {
   aborted: ExitCode.interrupted,
   error: ExitCode.failed,
 };
+
+/** Errors of other packages that mean that the command line asks for something that cannot be. */
+const USAGE_CODES = new Set(['LLMGINE_INVALID_OPTIONS', 'LLMGINE_UNSUPPORTED_DATABASE_URL']);
+
+/** The exit code of a program that ends with an error. */
+export function exitCodeOfError(error: unknown): ExitCode {
+  const { code } = (error ?? {}) as { code?: unknown };
+  const isUsage = error instanceof UsageError || USAGE_CODES.has(String(code));
+  return isUsage ? ExitCode.usage : ExitCode.failed;
+}
 
 /** The exit code of a run. */
 export function exitCodeOf(stopReason: StopReason): ExitCode {

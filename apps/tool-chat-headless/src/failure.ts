@@ -1,4 +1,5 @@
-import { isLlmgineError } from '@llmgine/core';
+import { isLlmgineError, StreamConflictError } from '@llmgine/core';
+import { createRedactor } from '@llmgine/core/redaction';
 import { ModelError, type ModelErrorKind } from '@llmgine/llm';
 import type { ChatFailure } from './output/output.ts';
 import { oneLine } from './output/terminal-text.ts';
@@ -23,20 +24,37 @@ const ADVICE: Readonly<Record<ModelErrorKind, string>> = {
   unknown: 'Try again.',
 };
 
+/** Somebody pressed Ctrl-C. */
+export const INTERRUPTED: ChatFailure = { code: 'INTERRUPTED', message: 'Interrupted.' };
+
+const TAKEN =
+  'Another process works on this session. Wait until it ends, or use another session name.';
+
+const TLS_ADVICE =
+  'Check whether OPENAI_BASE_URL begins with http or https; for a certificate of your own set NODE_EXTRA_CA_CERTS.';
+
 const LONGEST = 400;
+
+/** Providers quote keys in what they say. */
+const redact = createRedactor();
 
 /** Says in one line what happened and what to do. */
 export function toFailure(error: Error): ChatFailure {
   const code = isLlmgineError(error) ? error.code : error.name;
-  if (!(error instanceof ModelError)) return { code, message: oneLine(error.message, LONGEST) };
-  const { kind, retryAfterMs, message } = error;
-  const advice =
-    retryAfterMs === undefined ? ADVICE[kind] : `Try again in ${inWords(retryAfterMs)}.`;
+  const message = oneLine(String(redact(error.message)), LONGEST);
+  if (error instanceof StreamConflictError) return { code, message: TAKEN };
+  if (!(error instanceof ModelError)) return { code, message };
+  const { kind, retryAfterMs } = error;
   return {
     code: `${code}:${kind}`,
-    message: `${oneLine(message, LONGEST).replace(/[.\s]*$/, '.')} ${advice}`,
+    message: `${message.replace(/[.\s]*$/, '.')} ${adviceFor(error)}`,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+function adviceFor({ kind, retryAfterMs, message }: ModelError): string {
+  if (retryAfterMs !== undefined) return `Try again in ${inWords(retryAfterMs)}.`;
+  return kind === 'connection' && /CERT|SSL|TLS|EPROTO/.test(message) ? TLS_ADVICE : ADVICE[kind];
 }
 
 function inWords(durationMs: number): string {

@@ -14,7 +14,13 @@ function startSource() {
     off: (signal, listener) => emitter.off(signal, listener),
     exit,
   };
-  return { source, exit, emitter, press: () => emitter.emit('SIGINT') };
+  return {
+    source,
+    exit,
+    emitter,
+    onExit: vi.fn<() => void>(),
+    press: () => emitter.emit('SIGINT'),
+  };
 }
 
 function never(signal: AbortSignal, seen: (signal: AbortSignal) => void): Promise<never> {
@@ -24,8 +30,8 @@ function never(signal: AbortSignal, seen: (signal: AbortSignal) => void): Promis
 
 describe('listenForInterrupts', () => {
   it('15.5 aborts the work at the first Ctrl-C and ends the program at the second', () => {
-    const { source, exit, press } = startSource();
-    using interrupts = listenForInterrupts(source);
+    const { source, exit, onExit, press } = startSource();
+    using interrupts = listenForInterrupts(source, onExit);
     let working: AbortSignal | undefined;
     void interrupts.during((signal) => never(signal, (seen) => (working = seen)));
 
@@ -35,11 +41,12 @@ describe('listenForInterrupts', () => {
 
     expect(press).toThrow(ProgramEndedError);
     expect(exit).toHaveBeenCalledWith(130);
+    expect(onExit).toHaveBeenCalledOnce();
   });
 
   it('aborts the next work, too, when the one before took its abort', async () => {
-    const { source, exit, press } = startSource();
-    using interrupts = listenForInterrupts(source);
+    const { source, exit, onExit, press } = startSource();
+    using interrupts = listenForInterrupts(source, onExit);
     await interrupts.during(async () => void press());
 
     let working: AbortSignal | undefined;
@@ -51,16 +58,16 @@ describe('listenForInterrupts', () => {
   });
 
   it('ends the program at once when nothing goes on', () => {
-    const { source, exit, press } = startSource();
-    using _interrupts = listenForInterrupts(source);
+    const { source, exit, onExit, press } = startSource();
+    using _interrupts = listenForInterrupts(source, onExit);
 
     expect(press).toThrow(ProgramEndedError);
     expect(exit).toHaveBeenCalledWith(130);
   });
 
   it('leaves the signals alone once it is disposed', () => {
-    const { source, emitter } = startSource();
-    listenForInterrupts(source)[Symbol.dispose]();
+    const { source, emitter, onExit } = startSource();
+    listenForInterrupts(source, onExit)[Symbol.dispose]();
 
     expect(emitter.listenerCount('SIGINT')).toBe(0);
     expect(emitter.listenerCount('SIGTERM')).toBe(0);

@@ -15,8 +15,6 @@ export interface Interrupts extends Disposable {
   during<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   /** Ends what goes on, as Ctrl-C does. */
   interrupt(reason?: Error): void;
-  /** Whether Ctrl-C was pressed. */
-  readonly interrupted: boolean;
 }
 
 /** The parts of a process that interrupts need. */
@@ -26,16 +24,14 @@ export interface SignalSource {
   exit(code: number): never;
 }
 
-/** Listens for Ctrl-C (and a polite kill) until it is disposed. */
-export function listenForInterrupts(source: SignalSource): Interrupts {
+/** Listens for Ctrl-C (and a polite kill) until it is disposed; `onExit` may say a last word before the process ends at once. */
+export function listenForInterrupts(source: SignalSource, onExit: () => void): Interrupts {
   let controller: AbortController | undefined;
-  let interrupted = false;
+  let pressed = false;
   const onSignal = (): void => {
-    if (interrupted && (!controller || controller.signal.aborted))
-      source.exit(ExitCode.interrupted);
-    interrupted = true;
-    if (controller) interrupt();
-    else source.exit(ExitCode.interrupted);
+    if (!controller || (pressed && controller.signal.aborted)) exitAtOnce();
+    pressed = true;
+    interrupt();
   };
   source.on('SIGINT', onSignal);
   source.on('SIGTERM', onSignal);
@@ -43,7 +39,7 @@ export function listenForInterrupts(source: SignalSource): Interrupts {
   return {
     async during(work) {
       controller = new AbortController();
-      interrupted = false;
+      pressed = false;
       try {
         return await work(controller.signal);
       } finally {
@@ -51,14 +47,16 @@ export function listenForInterrupts(source: SignalSource): Interrupts {
       }
     },
     interrupt,
-    get interrupted() {
-      return interrupted;
-    },
     [Symbol.dispose]() {
       source.off('SIGINT', onSignal);
       source.off('SIGTERM', onSignal);
     },
   };
+
+  function exitAtOnce(): never {
+    onExit();
+    source.exit(ExitCode.interrupted);
+  }
 
   function interrupt(reason: Error = new InterruptedError()): void {
     controller?.abort(reason);

@@ -35,7 +35,9 @@ export function createPerson({ input, output }: PersonStreams): Person {
         history = entered;
       });
       try {
-        return await answerOf(lines, '> ');
+        const prompt = await answerOf(lines, '> ');
+        if (prompt === undefined) output.write('\n'); // what comes next begins a line
+        return prompt;
       } finally {
         lines.close();
       }

@@ -8,8 +8,8 @@ import { openChat } from './chat.ts';
 import { openModel } from './chat-model.ts';
 import { converse } from './conversation.ts';
 import { readEnvironment, type ChatEnvironment } from './environment.ts';
-import { ExitCode } from './exit-code.ts';
-import { toFailure } from './failure.ts';
+import { ExitCode, exitCodeOfError } from './exit-code.ts';
+import { INTERRUPTED, toFailure } from './failure.ts';
 import { listenForInterrupts, type Interrupts } from './interrupts.ts';
 import { connectMcp } from './mcp.ts';
 import { createOutput } from './output/create-output.ts';
@@ -21,11 +21,11 @@ import { openReplayer, type Replayer } from './recording/replayer.ts';
 import { openServices, type Services } from './services.ts';
 import { newSessionId, Sessions, sessionsBelow, unkeptHistory } from './sessions.ts';
 import { calculate } from './tools/calculate.ts';
+import { checkRoot } from './tools/confined-path.ts';
 import { createFetchUrl } from './tools/fetch-url.ts';
 import { createFileTools } from './tools/file-tools.ts';
 import { getWeather } from './tools/get-weather.ts';
 import { searchWeb } from './tools/search-web.ts';
-import { UsageError } from './usage-error.ts';
 
 /** Runs the program and gives its exit code. Whatever happens, the output is told how it ended. */
 export async function runChat(options: Arguments): Promise<number> {
@@ -37,14 +37,15 @@ export async function runChat(options: Arguments): Promise<number> {
     color: environment.color,
     clock: systemClock,
   });
-  using interrupts = listenForInterrupts(process);
   const sessionId = options.session ?? options.resume ?? newSessionId();
+  using interrupts = listenForInterrupts(process, () =>
+    output.end({ sessionId, exitCode: ExitCode.interrupted, error: INTERRUPTED }),
+  );
   let end: ChatEnd;
   try {
     end = await withServices({ options, environment, output, interrupts, sessionId });
   } catch (thrown) {
-    const exitCode = thrown instanceof UsageError ? ExitCode.usage : ExitCode.failed;
-    end = { sessionId, exitCode, error: toFailure(toError(thrown)) };
+    end = { sessionId, exitCode: exitCodeOfError(thrown), error: toFailure(toError(thrown)) };
   }
   output.end(end);
   return end.exitCode;
@@ -77,20 +78,25 @@ async function withServices(call: ChatCall): Promise<ChatEnd> {
 async function chat(work: ChatWork): Promise<ChatEnd> {
   const { options, environment, output, interrupts, sessions, services } = work;
   await using opened = new AsyncDisposableStack();
-  const replayer = options.replay === undefined ? undefined : openReplayer(options.replay);
+  const replayer =
+    options.replay === undefined
+      ? undefined
+      : openReplayer(options.replay, () => interrupts.interrupt());
   const recorder = openRecorder(work, opened);
   const sessionId = replayer?.head.sessionId ?? work.sessionId;
   const person = personAt(options);
   const kept = !replayer && (options.session ?? options.resume ?? person) !== undefined;
 
+  if (kept) opened.use(sessions.lock(sessionId));
   const stored = kept ? await openStored(work) : unkeptHistory(options.system);
   const fetch = replayer?.fetch ?? recorder?.fetch;
   const choice = { options, environment, replayed: replayer?.head, fetch };
-  const { model, notice } = opened.use(await openModel(choice));
+  const { model, baseUrl, notice } = opened.use(await openModel(choice));
   const tools = await openTools(options, { opened, output, replayer });
   const head = headOf(work, {
     sessionId,
     model,
+    baseUrl,
     tools: replayer?.head.tools ?? tools.parseToolsToList(),
   });
   recorder?.begin(head);
@@ -123,7 +129,14 @@ type Head = Omit<RecordingHead, 'type' | 'version'>;
 /** Tells what the chat is, to the output and to a recording. */
 function headOf(
   { output }: ChatWork,
-  { sessionId, model, tools }: Pick<Head, 'sessionId' | 'tools'> & { readonly model: ChatModel },
+  {
+    sessionId,
+    model,
+    baseUrl,
+    tools,
+  }: Pick<Head, 'sessionId' | 'baseUrl' | 'tools'> & {
+    readonly model: ChatModel;
+  },
 ): Head {
   const { provider, model: name } = model;
   output.start({
@@ -132,7 +145,7 @@ function headOf(
     model: name,
     tools: tools.map((tool) => tool.function.name),
   });
-  return { sessionId, provider, model: name, tools };
+  return { sessionId, provider, model: name, baseUrl, tools };
 }
 
 function openRecorder(
@@ -162,6 +175,7 @@ async function openTools(
   options: Arguments,
   { opened, output, replayer }: ToolPlaces,
 ): Promise<ToolManager> {
+  await checkRoot(options.root);
   const tools = createToolManager({ approval: approvalPolicy(options.approve) });
   for (const tool of [
     getWeather,

@@ -4,6 +4,7 @@ import { toError } from '@llmgine/core';
 import type { StreamStore } from '@llmgine/core/stores';
 import { createFileStreamStore, runStream } from '@llmgine/engine';
 import { createChatHistory, openStoredChatHistory, type StoredChatHistory } from '@llmgine/llm';
+import { lockSession } from './session-lock.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A kept conversation, for a list. */
@@ -26,9 +27,19 @@ export interface OpenSessionOptions {
 /** The kept conversations of a person. */
 export class Sessions {
   readonly store: StreamStore;
+  /** Absent: the store itself sees to it that of two processes one loses. */
+  readonly #lockDirectory: string | undefined;
 
-  constructor(store: StreamStore) {
+  constructor(store: StreamStore, lockDirectory?: string) {
     this.store = store;
+    this.#lockDirectory = lockDirectory;
+  }
+
+  /** Keeps a session to this process until disposed. @throws SessionInUseError */
+  lock(sessionId: string): Disposable {
+    const directory = this.#lockDirectory;
+    if (directory === undefined) return { [Symbol.dispose]: () => {} };
+    return lockSession(sessionId, join(directory, `${sessionId}.lock`));
   }
 
   /** The most recent first. */
@@ -78,7 +89,8 @@ export class Sessions {
 
 /** The sessions that are kept in files below a directory. */
 export function sessionsBelow(home: string): Sessions {
-  return new Sessions(createFileStreamStore({ directory: join(home, 'sessions') }));
+  const directory = join(home, 'sessions');
+  return new Sessions(createFileStreamStore({ directory }), directory);
 }
 
 /** A conversation that cannot be read is listed, too: somebody may look for it. */

@@ -45,7 +45,10 @@ const answer = await session.execute(question);
 await session.end();
 const { counters } = await bus.getMetrics();
 await bus.stop();
-await spans.forceFlush();
+await spans.forceFlush().catch((error: unknown) => {
+  console.error(`The collector at ${collectorUrl} did not take the trace: ${String(error)}`);
+  process.exit(1);
+});
 
 strictEqual(answer.success && answer.result.text, 'Sunny.');
 strictEqual(counters['tool_calls_total{tool="get_weather",outcome="ok"}'], 1);

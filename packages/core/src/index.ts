@@ -15,7 +15,9 @@ export {
   SessionEndEvent,
   SessionStartEvent,
 } from './bus/bus-events.ts';
+export type { BusPhase } from './bus/bus-phase.ts';
 export type { BusSession } from './bus/bus-session.ts';
+export { messageBusOptionNames } from './bus/check-options.ts';
 export { createBusSession } from './bus/create-bus-session.ts';
 export { createMessageBus } from './bus/create-message-bus.ts';
 export type { DeadlineOptions } from './bus/deadline-options.ts';
@@ -106,15 +108,22 @@ export type {
 export { BUS_SCOPE, sessionId, type SessionId } from './message/session-id.ts';
 export { typeOnly } from './message/type-only.ts';
 export { upcast } from './message/upcast.ts';
-export { createOptionChecker, type NumberRule, type OptionChecker } from './option-checker.ts';
+export {
+  createOptionChecker,
+  type NumberRule,
+  type OptionChecker,
+  type OptionNames,
+} from './option-checker.ts';
 export type { EventFilter } from './pipeline/event-filter.ts';
 export type {
   AttemptOptions,
   AttemptWrapper,
   CommandCall,
+  CommandFinish,
   CommandInvoker,
   CommandMiddleware,
   EventCall,
+  EventFinish,
   EventInvoker,
   EventMiddleware,
 } from './pipeline/middleware.ts';
@@ -124,6 +133,7 @@ export { RingBuffer } from './queue/ring-buffer.ts';
 export { every } from './queue/schedule.ts';
 export type {
   BusObserver,
+  BusReadings,
   BusSignal,
   BusSignalType,
   CircuitState,
@@ -131,7 +141,6 @@ export type {
   HandlerOutcome,
 } from './signals/bus-signal.ts';
 export type {
-  BusReadings,
   HistogramSnapshot,
   MetricsSnapshot,
   MetricsSource,

@@ -26,4 +26,36 @@ describe('createOptionChecker', () => {
 
     expect(() => check.done()).toThrowError(/^Cannot create thing: endless must/);
   });
+
+  it('refuses what is no object of options, and names that are no options', () => {
+    interface Options {
+      readonly size?: number;
+      readonly rate?: number;
+    }
+    const names = { size: true, rate: true } as const;
+    const check = createOptionChecker('create thing');
+
+    expect(check.options<Options>(undefined, names)).toEqual({});
+    expect(check.options<Options>({ size: 3 }, names)).toEqual({ size: 3 });
+    expect(check.options<Options>(null as never, names)).toEqual({});
+    expect(check.options<Options>({ sise: 3, toString: 1 } as never, names)).toHaveProperty('sise');
+    check.options<Options>([] as never, names, 'inner');
+    check.options<Options>({ Rate: 1 } as never, names, 'inner');
+
+    expect(() => check.done()).toThrowError(
+      'Cannot create thing: options must be an object, got null; sise is no option, there are size, rate; toString is no option, there are size, rate; inner must be an object, got a list; inner.Rate is no option, there are size, rate.',
+    );
+  });
+
+  it('refuses what lacks a method', () => {
+    const check = createOptionChecker('create thing');
+    check.methods('left out', undefined, ['emit']);
+    check.methods('log', { emit() {} }, ['emit']);
+    check.methods('hub', null, ['emit']);
+    check.methods('clock', { now() {} }, ['now', 'monotonic']);
+
+    expect(() => check.done()).toThrowError(
+      'Cannot create thing: hub must have the method emit; clock must have the methods now, monotonic.',
+    );
+  });
 });

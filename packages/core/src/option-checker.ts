@@ -13,10 +13,23 @@ export interface NumberRule {
   readonly infinite?: boolean;
 }
 
+/** The names of all options of one kind; the compiler sees to it that none is missing. */
+export type OptionNames<Options> = { readonly [Name in keyof Options]-?: true };
+
 /** Collects what is wrong with options, so that all of it is said at once. */
 export interface OptionChecker {
   /** Notes a problem unless `holds`. */
   require(holds: boolean, problem: string): void;
+  /**
+   * Notes what is no object of options, and every name that is no option: a misspelt one would be ignored. Gives
+   * something whose options can be looked at in any case; undefined stands for none. `path` is where they are inside
+   * others.
+   */
+  options<Options extends object>(
+    given: Options | undefined,
+    names: OptionNames<Options>,
+    path?: string,
+  ): Partial<Options>;
   /** Checks a number; one that is undefined passes. */
   number(name: string, value: unknown, rule: NumberRule): void;
   /** Checks that a value is one of a few; undefined passes. */
@@ -25,6 +38,8 @@ export interface OptionChecker {
   function(name: string, value: unknown): void;
   /** Checks that a value is a boolean; undefined passes. */
   boolean(name: string, value: unknown): void;
+  /** Checks that a value has some methods; undefined passes. */
+  methods(name: string, value: unknown, methods: readonly string[]): void;
   /** @throws InvalidOptionsError naming every problem noted */
   done(): void;
 }
@@ -35,6 +50,19 @@ export function createOptionChecker(attempted: string): OptionChecker {
 
   return {
     require: note,
+    options(given, names, path) {
+      if (given === undefined) return {};
+      if (!isRecord(given)) {
+        note(false, `${path ?? 'options'} must be an object, got ${shown(given)}`);
+        return {};
+      }
+      const known = Object.keys(names).join(', ');
+      for (const name of Object.keys(given)) {
+        const full = path === undefined ? name : `${path}.${name}`;
+        note(Object.hasOwn(names, name), `${full} is no option, there are ${known}`);
+      }
+      return given;
+    },
     number(name, value, rule) {
       if (value === undefined) return;
       note(fits(value, rule), `${name} must be ${describe(rule)}, got ${shown(value)}`);
@@ -48,6 +76,12 @@ export function createOptionChecker(attempted: string): OptionChecker {
     },
     function: (name, value) => ofType(name, value, 'function'),
     boolean: (name, value) => ofType(name, value, 'boolean'),
+    methods(name, value, methods) {
+      if (value === undefined) return;
+      const missing = methods.some((method) => typeof Object(value)[method] !== 'function');
+      const noun = methods.length === 1 ? 'the method' : 'the methods';
+      note(!missing, `${name} must have ${noun} ${methods.join(', ')}`);
+    },
     done() {
       if (problems.length > 0) throw new InvalidOptionsError(attempted, problems);
     },
@@ -61,6 +95,10 @@ export function createOptionChecker(attempted: string): OptionChecker {
     if (value === undefined) return;
     note(typeof value === type, `${name} must be a ${type}, got ${shown(value)}`);
   }
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function fits(value: unknown, { min, above, max, integer, infinite }: NumberRule): boolean {
@@ -86,5 +124,6 @@ function describe({ min, above, max, integer, infinite }: NumberRule): string {
 
 function shown(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }

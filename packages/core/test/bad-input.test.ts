@@ -221,6 +221,14 @@ describe('5 bad messages', () => {
 });
 
 describe('5 bad options of the bus', () => {
+  it('misspelt names are refused, all at once', () => {
+    const wrong = { concurency: 3, batch: { sise: 1 } };
+
+    expect(() => createMessageBus(wrong as never)).toThrowError(
+      /concurency is no option, there are .*; batch.sise is no option, there are size, timeoutMs/,
+    );
+  });
+
   it('all problems are told at once', async () => {
     const refused = await misuse(() =>
       createMessageBus({

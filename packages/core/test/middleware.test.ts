@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { createFakeClock } from '@llmgine/testing';
 import {
+  createMessageBus,
   fail,
   ok,
+  type CommandFinish,
   type CommandMiddleware,
   type CommandResult,
   type EventMiddleware,
@@ -459,6 +462,197 @@ describe('event middleware', () => {
 
     expect(await now(bus.publish(Heard({ text: '' })), clock)).toMatchObject({ failures: [] });
     expect(await now(bus.publish(Said({ text: '' })), clock)).toMatchObject({ failures: [] });
+  });
+});
+
+describe('middleware that gives a function', () => {
+  const marking = (name: string, steps: string[]): CommandMiddleware & EventMiddleware => ({
+    name,
+    aroundCommand() {
+      steps.push(`${name} in`);
+      return (result) => {
+        steps.push(`${name} out`);
+        return result;
+      };
+    },
+    aroundEvent() {
+      steps.push(`${name} in`);
+      return () => void steps.push(`${name} out`);
+    },
+  });
+
+  it('8 is in the order of all, whatever kind its neighbours are of', async () => {
+    const { bus } = await startBus();
+    const steps: string[] = [];
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const layer = name === 'c' ? around(name, steps) : marking(name, steps);
+      bus.addCommandMiddleware(layer);
+      bus.addEventMiddleware(layer);
+    }
+    bus.registerCommandHandler(Ask, async () => `${steps.push('handler')}`);
+    bus.registerEventHandler(Said, async () => void steps.push('handler'), { name: 'h' });
+
+    await bus.execute(Ask({ text: '' }));
+    const ofCommand = steps.splice(0).map((step) => step.replace('before', 'in'));
+    await bus.publish(Said({ text: '' }));
+
+    const wanted = [
+      'a in',
+      'b in',
+      'c in',
+      'd in',
+      'handler',
+      'd out',
+      'c after',
+      'b out',
+      'a out',
+    ];
+    expect(ofCommand).toEqual(wanted);
+    expect(steps.map((step) => step.replace('before', 'in').replace(/ h$/, ''))).toEqual(wanted);
+  });
+
+  it('8 may give another result, also later, and what it throws is a failed result', async () => {
+    const { bus } = await startBus();
+    const finishes: CommandFinish[] = [
+      () => ok('another') as CommandResult,
+      () => Promise.resolve(ok('later') as CommandResult),
+      () => {
+        throw new Error('no');
+      },
+      () => Promise.reject(new Error('not later')),
+      () => undefined as never,
+    ];
+    let finish: CommandFinish | undefined;
+    bus.addCommandMiddleware({ name: 'm', aroundCommand: () => finish! });
+    bus.registerCommandHandler(Ask, () => 'its own');
+    const results: unknown[] = [];
+
+    for (finish of finishes) results.push(await bus.execute(Ask({ text: '' })));
+
+    expect(results).toMatchObject([
+      { result: 'another' },
+      { result: 'later' },
+      { error: { message: 'no' } },
+      { error: { message: 'not later' } },
+      { error: { code: 'LLMGINE_MIDDLEWARE_MISUSE' } },
+    ]);
+  });
+
+  it('8 hears of the failure of an event handler, and may throw another one', async () => {
+    const { bus } = await startBus();
+    const heard: unknown[] = [];
+    bus.addEventMiddleware({
+      name: 'm',
+      aroundEvent:
+        ({ handler }) =>
+        (error) => {
+          heard.push([handler, error?.message]);
+          if (handler === 'b') throw new Error('refused');
+        },
+    });
+    bus.registerEventHandler(Said, () => Promise.reject(new Error('no')), { name: 'a' });
+    bus.registerEventHandler(Said, () => {}, { name: 'b' });
+
+    const { failures } = (await bus.publish(Said({ text: '' }))) as { failures: unknown };
+
+    expect(heard).toEqual([
+      ['b', undefined],
+      ['a', 'no'],
+    ]);
+    expect(failures).toMatchObject([
+      { handler: 'b', error: { message: 'refused' } },
+      { handler: 'a', error: { message: 'no' } },
+    ]);
+  });
+
+  it('8 may not call next besides, at once or afterwards', async () => {
+    const { bus, clock } = await startBus();
+    let calls = 0;
+    bus.registerCommandHandler(Ask, () => `${calls++}`);
+    const layers: CommandMiddleware['aroundCommand'][] = [
+      (_call, next) => {
+        void next();
+        return (result) => result;
+      },
+      (_call, next) => () => next(),
+    ];
+
+    for (const aroundCommand of layers) {
+      using _ = bus.addCommandMiddleware({ name: 'both', aroundCommand });
+      expect(await now(bus.execute(Ask({ text: '' })), clock)).toMatchObject({
+        error: { code: 'LLMGINE_MIDDLEWARE_MISUSE', middleware: 'both' },
+      });
+    }
+
+    expect(calls).toBe(2);
+  });
+
+  it('8 may call next again afterwards when it repeats, through the layers inside it', async () => {
+    const { bus } = await startBus();
+    const steps: string[] = [];
+    bus.addCommandMiddleware({
+      name: 'again',
+      repeats: true,
+      aroundCommand: (_call, next) => async (first) => {
+        const second = first.success ? first : await next();
+        return second.success ? second : next();
+      },
+    });
+    bus.addCommandMiddleware(marking('inner', steps));
+    bus.registerCommandHandler(Ask, (_command, { attempt }) =>
+      attempt < 3 ? fail('no') : ok('yes'),
+    );
+
+    expect(await bus.execute(Ask({ text: '' }))).toMatchObject({ result: 'yes' });
+    expect(steps).toHaveLength(6);
+  });
+
+  it('8 hears of an abort, and cannot change what the caller got', async () => {
+    const { bus, clock } = await startBus();
+    const heard: CommandResult[] = [];
+    bus.addCommandMiddleware({
+      name: 'm',
+      aroundCommand: () => (result) => {
+        heard.push(result);
+        return ok('as if nothing had happened') as CommandResult;
+      },
+    });
+    bus.registerCommandHandler(Ask, forever);
+    const executed = bus.execute(Ask({ text: '' }), { timeoutMs: 10 });
+
+    await clock.advanceAsync(10);
+
+    expect(await executed).toMatchObject({ error: { code: 'LLMGINE_COMMAND_TIMEOUT' } });
+    expect(heard).toMatchObject([{ error: { code: 'LLMGINE_COMMAND_TIMEOUT' } }]);
+  });
+
+  it('8 shares one reading of the clock with its neighbours on each way, and none with the handler', async () => {
+    let readings = 0;
+    const clock = createFakeClock();
+    clock.monotonic = () => readings++;
+    const bus = createMessageBus({ clock });
+    const seen: number[] = [];
+    for (const name of ['a', 'b']) {
+      bus.addCommandMiddleware({
+        name,
+        aroundCommand(call) {
+          seen.push(call.clock.monotonic());
+          return (result) => {
+            seen.push(call.clock.monotonic());
+            return result;
+          };
+        },
+      });
+    }
+    bus.registerCommandHandler(Ask, async () => '');
+    await bus.start();
+
+    await bus.execute(Ask({ text: '' }));
+
+    const [inA, inB, outB, outA] = seen;
+    expect([inB, outA]).toEqual([inA, outB]);
+    expect(outB).toBeGreaterThan(inA!);
+    await bus.stop();
   });
 });
 

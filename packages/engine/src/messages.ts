@@ -1,6 +1,6 @@
 import { defineCommand, defineEvent, typeOnly, type ErrorData } from '@llmgine/core';
 import type { ToolCallStatus } from '@llmgine/core/vocabulary';
-import type { Usage } from '@llmgine/llm';
+import type { BudgetLimit, Usage } from '@llmgine/llm';
 import { promptSchema } from './prompt-schema.ts';
 
 /** Why a run ended. */
@@ -38,6 +38,8 @@ export interface ToolChatResult {
   /** The answer, or what there was of it. */
   readonly text: string;
   readonly stopReason: StopReason;
+  /** Which limit ended it, where `stopReason` is `budget`. */
+  readonly limit?: BudgetLimit;
   /** Model calls. */
   readonly steps: number;
   readonly toolCalls: readonly RunToolCall[];

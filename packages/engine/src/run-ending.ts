@@ -1,6 +1,6 @@
 import { toError, toErrorData } from '@llmgine/core';
 import { sleep } from '@llmgine/core/timing';
-import { BudgetExceededError } from '@llmgine/llm';
+import { BudgetExceededError, type BudgetLimit } from '@llmgine/llm';
 import { ToolChatRunFinishedEvent, type StopReason, type ToolChatResult } from './messages.ts';
 import type { RunJournal } from './run-journal.ts';
 import type { Run } from './run.ts';
@@ -8,16 +8,18 @@ import type { Run } from './run.ts';
 /** How a run ended, and the error when it failed. */
 export interface Ending {
   readonly stopReason: StopReason;
+  readonly limit?: BudgetLimit;
   readonly error: Error | undefined;
 }
 
 /** What it means that a run ended by an error: a limit, an abort, or a failure. */
 export function failedEnding(run: Run, thrown: unknown): Ending {
-  if (thrown instanceof BudgetExceededError) return { stopReason: 'budget', error: undefined };
-  if (!run.signal.aborted) return { stopReason: 'error', error: toError(thrown) };
-  return run.signal.reason instanceof BudgetExceededError
-    ? { stopReason: 'budget', error: undefined }
-    : { stopReason: 'aborted', error: toError(run.signal.reason) };
+  const cause: unknown = run.signal.aborted ? run.signal.reason : thrown;
+  for (const each of [thrown, cause]) {
+    if (!(each instanceof BudgetExceededError)) continue;
+    return { stopReason: 'budget', limit: each.limit, error: undefined };
+  }
+  return { stopReason: run.signal.aborted ? 'aborted' : 'error', error: toError(cause) };
 }
 
 /** A failed turn that did nothing is taken back, so that the prompt can be given again; any other ends with a word to the model. */
@@ -32,9 +34,10 @@ export function tidyHistory(run: Run, { stopReason, error }: Ending, before: num
 }
 
 /** What came of the run. */
-export function resultOf(run: Run, { stopReason }: Ending): ToolChatResult {
+export function resultOf(run: Run, { stopReason, limit }: Ending): ToolChatResult {
   const { runId, text, step: steps, toolCalls, usage = {} } = run;
-  return { runId, text, stopReason, steps, toolCalls, usage };
+  const said = { runId, text, stopReason, ...(limit && { limit }) };
+  return { ...said, steps, toolCalls, usage };
 }
 
 /** Somebody wants to hear, or to be able to read, how the run ended. */

@@ -4,6 +4,7 @@ import {
   toError,
   type EventFilter,
   type EventMessage,
+  type OptionNames,
 } from '@llmgine/core';
 
 /** How several filters decide together. */
@@ -15,6 +16,8 @@ export interface CompositeFilterOptions {
   readonly require?: 'all' | 'any' | undefined;
 }
 
+const optionNames: OptionNames<CompositeFilterOptions> = { require: true };
+
 /**
  * Makes one filter of several. They are asked in order, and no further than needed: a rate limit behind a type filter
  * spends nothing on events that the type filter refuses.
@@ -22,9 +25,10 @@ export interface CompositeFilterOptions {
  */
 export function compositeFilter(
   filters: readonly EventFilter[],
-  { require: required = 'all' }: CompositeFilterOptions = {},
+  options: CompositeFilterOptions = {},
 ): EventFilter {
-  checkOptions(filters, required);
+  checkOptions(filters, options);
+  const { require: required = 'all' } = options;
   const busEventFilters = filters.filter(({ busEvents }) => busEvents);
   const decide = required === 'all' ? allAccept : anyAccepts;
 
@@ -53,8 +57,9 @@ function anyAccepts(filters: readonly EventFilter[], event: EventMessage): boole
   return filters.length === 0 || filters.some((filter) => filter.accepts(event));
 }
 
-function checkOptions(filters: readonly EventFilter[], required: unknown): void {
+function checkOptions(filters: readonly EventFilter[], given: CompositeFilterOptions): void {
   const check = createOptionChecker('create composite filter');
+  const { require: required } = check.options(given, optionNames);
   const listed = Array.isArray(filters);
   check.require(listed && filters.length > 0, 'filters must be a list of at least one filter');
   check.require(

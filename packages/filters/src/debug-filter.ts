@@ -1,4 +1,9 @@
-import { createOptionChecker, type EventFilter, type EventMessage } from '@llmgine/core';
+import {
+  createOptionChecker,
+  type EventFilter,
+  type EventMessage,
+  type OptionNames,
+} from '@llmgine/core';
 import type { FilterOptions } from './filter-options.ts';
 
 /** Where to write, and whether. */
@@ -15,20 +20,19 @@ export interface DebugFilterOptions extends FilterOptions {
   readonly enabled?: boolean | (() => boolean) | undefined;
 }
 
+const optionNames: OptionNames<DebugFilterOptions> = {
+  log: true,
+  enabled: true,
+  busEvents: true,
+};
+
 /**
  * Makes a filter that accepts everything and writes down what it sees.
  * @throws InvalidOptionsError
  */
 export function debugFilter(options: DebugFilterOptions = {}): EventFilter {
+  checkOptions(options);
   const { log = logToConsole, enabled = true, busEvents = false } = options;
-  const check = createOptionChecker('create debug filter');
-  check.function('log', log);
-  check.require(
-    typeof enabled === 'boolean' || typeof enabled === 'function',
-    'enabled must be a boolean or a function',
-  );
-  check.boolean('busEvents', busEvents);
-  check.done();
   const isEnabled = typeof enabled === 'function' ? enabled : () => enabled;
 
   return {
@@ -43,4 +47,16 @@ export function debugFilter(options: DebugFilterOptions = {}): EventFilter {
 
 function logToConsole(line: string, event: EventMessage): void {
   globalThis.console.debug(line, event);
+}
+
+function checkOptions(given: DebugFilterOptions): void {
+  const check = createOptionChecker('create debug filter');
+  const { log, enabled = true, busEvents } = check.options(given, optionNames);
+  check.function('log', log);
+  check.require(
+    typeof enabled === 'boolean' || typeof enabled === 'function',
+    'enabled must be a boolean or a function',
+  );
+  check.boolean('busEvents', busEvents);
+  check.done();
 }

@@ -1,4 +1,9 @@
-import { createOptionChecker, type EventDefinition, type EventFilter } from '@llmgine/core';
+import {
+  createOptionChecker,
+  type EventDefinition,
+  type EventFilter,
+  type OptionNames,
+} from '@llmgine/core';
 import type { FilterOptions } from './filter-options.ts';
 import { checkMembership, createMembershipTest, type Membership } from './membership.ts';
 
@@ -6,17 +11,24 @@ import { checkMembership, createMembershipTest, type Membership } from './member
 export interface EventTypeFilterOptions
   extends Membership<EventDefinition | string>, FilterOptions {}
 
+const optionNames: OptionNames<EventTypeFilterOptions> = {
+  include: true,
+  exclude: true,
+  busEvents: true,
+};
+
 /**
  * Makes a filter that lets events of some types through.
  * @throws InvalidOptionsError
  */
 export function eventTypeFilter(options: EventTypeFilterOptions): EventFilter {
   const check = createOptionChecker('create event-type filter');
-  checkMembership(check, options, {
+  const checked = check.options(options, optionNames);
+  checkMembership(check, checked, {
     fits: (item) => typeof typeOf(item) === 'string' && typeOf(item) !== '',
     expected: 'event definitions or type names',
   });
-  check.boolean('busEvents', options.busEvents);
+  check.boolean('busEvents', checked.busEvents);
   check.done();
   const passes = createMembershipTest({
     include: options.include?.map(typeOf),

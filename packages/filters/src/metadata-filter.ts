@@ -1,4 +1,4 @@
-import { createOptionChecker, type EventFilter } from '@llmgine/core';
+import { createOptionChecker, type EventFilter, type OptionNames } from '@llmgine/core';
 import type { FilterOptions } from './filter-options.ts';
 
 /** What an event's metadata must have. Everything given must hold. */
@@ -8,6 +8,12 @@ export interface MetadataFilterOptions extends FilterOptions {
   /** Values that must be there; objects are compared by content. */
   readonly requiredValues?: Readonly<Record<string, unknown>> | undefined;
 }
+
+const optionNames: OptionNames<MetadataFilterOptions> = {
+  requiredKeys: true,
+  requiredValues: true,
+  busEvents: true,
+};
 
 /**
  * Makes a filter that lets events with some metadata through.
@@ -31,8 +37,9 @@ export function metadataFilter(options: MetadataFilterOptions): EventFilter {
   };
 }
 
-function checkOptions({ requiredKeys, requiredValues, busEvents }: MetadataFilterOptions): void {
+function checkOptions(given: MetadataFilterOptions): void {
   const check = createOptionChecker('create metadata filter');
+  const { requiredKeys, requiredValues, busEvents } = check.options(given, optionNames);
   check.require(
     requiredKeys !== undefined || requiredValues !== undefined,
     'requiredKeys or requiredValues must be given',

@@ -1,4 +1,4 @@
-import { createOptionChecker, type EventFilter } from '@llmgine/core';
+import { createOptionChecker, type EventFilter, type OptionNames } from '@llmgine/core';
 import type { FilterOptions } from './filter-options.ts';
 import { createGlob } from './glob.ts';
 import { checkMembership, type Membership } from './membership.ts';
@@ -14,18 +14,26 @@ export interface PatternFilterOptions extends Membership<string | RegExp>, Filte
 
 type Match = (type: string) => boolean;
 
+const optionNames: OptionNames<PatternFilterOptions> = {
+  include: true,
+  exclude: true,
+  caseSensitive: true,
+  busEvents: true,
+};
+
 /**
  * Makes a filter that lets events through whose type fits a pattern. Strings are globs, never regular expressions.
  * @throws InvalidOptionsError
  */
 export function patternFilter(options: PatternFilterOptions): EventFilter {
   const check = createOptionChecker('create pattern filter');
-  checkMembership(check, options, {
+  const checked = check.options(options, optionNames);
+  checkMembership(check, checked, {
     fits: (pattern) => pattern instanceof RegExp || (typeof pattern === 'string' && pattern !== ''),
     expected: 'globs or regular expressions',
   });
-  check.boolean('caseSensitive', options.caseSensitive);
-  check.boolean('busEvents', options.busEvents);
+  check.boolean('caseSensitive', checked.caseSensitive);
+  check.boolean('busEvents', checked.busEvents);
   check.done();
 
   const toMatch = createMatcher(options.caseSensitive ?? false);

@@ -1,4 +1,9 @@
-import { createOptionChecker, type EventFilter, type EventMessage } from '@llmgine/core';
+import {
+  createOptionChecker,
+  type EventFilter,
+  type EventMessage,
+  type OptionNames,
+} from '@llmgine/core';
 import { systemClock, TokenBucket, type Clock } from '@llmgine/core/timing';
 import type { FilterOptions } from './filter-options.ts';
 import { KeyedBuckets } from './keyed-buckets.ts';
@@ -23,13 +28,23 @@ export interface RateLimitFilterOptions extends FilterOptions {
    */
   readonly perType?: boolean | undefined;
   /**
-   * Allowances remembered at most. Beyond it, those not used for longest begin afresh.
+   * Allowances remembered at most. Beyond it, some not used lately begin afresh.
    * @default 10_000
    */
   readonly maxKeys?: number | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
 }
+
+const optionNames: OptionNames<RateLimitFilterOptions> = {
+  maxPerSecond: true,
+  burst: true,
+  perSession: true,
+  perType: true,
+  maxKeys: true,
+  clock: true,
+  busEvents: true,
+};
 
 /**
  * Makes a filter that refuses events which arrive faster than the allowance refills.
@@ -50,7 +65,7 @@ export function rateLimitFilter(options: RateLimitFilterOptions): EventFilter {
     }
     const buckets = new KeyedBuckets({ ...allowance, maxKeys });
     const keyOf = createKey(perSession, perType);
-    return (event) => buckets.for(keyOf(event)).tryTake();
+    return (event) => buckets.tryTake(keyOf(event));
   }
 }
 
@@ -60,8 +75,9 @@ function createKey(perSession: boolean, perType: boolean): (event: EventMessage)
   return ({ sessionId, type }) => `${type}\n${sessionId}`;
 }
 
-function checkOptions(options: RateLimitFilterOptions): void {
+function checkOptions(given: RateLimitFilterOptions): void {
   const check = createOptionChecker('create rate-limit filter');
+  const options = check.options(given, optionNames);
   check.require(options.maxPerSecond !== undefined, 'maxPerSecond must be given');
   check.number('maxPerSecond', options.maxPerSecond, { above: 0 });
   check.number('burst', options.burst, { min: 1 });
@@ -69,5 +85,6 @@ function checkOptions(options: RateLimitFilterOptions): void {
   check.boolean('perType', options.perType);
   check.number('maxKeys', options.maxKeys, { min: 2, integer: true });
   check.boolean('busEvents', options.busEvents);
+  check.methods('clock', options.clock, ['monotonic']);
   check.done();
 }

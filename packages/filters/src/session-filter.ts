@@ -1,9 +1,20 @@
-import { createOptionChecker, type EventFilter, type SessionId } from '@llmgine/core';
+import {
+  createOptionChecker,
+  type EventFilter,
+  type OptionNames,
+  type SessionId,
+} from '@llmgine/core';
 import type { FilterOptions } from './filter-options.ts';
 import { checkMembership, createMembershipTest, type Membership } from './membership.ts';
 
 /** Which sessions' events pass. */
 export interface SessionFilterOptions extends Membership<SessionId>, FilterOptions {}
+
+const optionNames: OptionNames<SessionFilterOptions> = {
+  include: true,
+  exclude: true,
+  busEvents: true,
+};
 
 /**
  * Makes a filter that lets events of some sessions through.
@@ -11,11 +22,12 @@ export interface SessionFilterOptions extends Membership<SessionId>, FilterOptio
  */
 export function sessionFilter(options: SessionFilterOptions): EventFilter {
   const check = createOptionChecker('create session filter');
-  checkMembership(check, options, {
+  const checked = check.options(options, optionNames);
+  checkMembership(check, checked, {
     fits: (id) => typeof id === 'string' && (id as string) !== '',
     expected: 'non-empty session ids',
   });
-  check.boolean('busEvents', options.busEvents);
+  check.boolean('busEvents', checked.busEvents);
   check.done();
   const passes = createMembershipTest(options);
 

@@ -211,6 +211,8 @@ describe('createChatHistory', () => {
       fc.record({ do: fc.constant('truncate' as const), length: fc.nat(20) }),
       fc.record({ do: fc.constant('fork' as const), at: fc.nat(20) }),
       fc.record({ do: fc.constant('save' as const) }),
+      fc.record({ do: fc.constant('cut' as const), from: fc.nat(5), to: fc.nat(30) }),
+      fc.record({ do: fc.constant('summary' as const), text: fc.string() }),
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
@@ -233,7 +235,9 @@ type Step =
   | { do: 'trim'; max: number }
   | { do: 'truncate'; length: number }
   | { do: 'fork'; at: number }
-  | { do: 'save' };
+  | { do: 'save' }
+  | { do: 'cut'; from: number; to: number }
+  | { do: 'summary'; text: string };
 
 function apply(history: ChatHistory, step: Step): ChatHistory {
   switch (step.do) {
@@ -263,6 +267,14 @@ function apply(history: ChatHistory, step: Step): ChatHistory {
       resumed.fromJSON(JSON.parse(JSON.stringify(history)));
       return resumed;
     }
+    case 'cut': {
+      const { messages, ...kept } = history.toJSON();
+      history.fromJSON({ ...kept, messages: messages.slice(step.from, step.to) });
+      return history;
+    }
+    case 'summary':
+      history.setSummary(step.text);
+      return history;
     default:
       return step satisfies never;
   }

@@ -74,6 +74,13 @@ describe('accumulateChatCompletion', () => {
     expect(new Set(observedStreams.map(({ name }) => name)).size).toBe(observedStreams.length);
   });
 
+  it('is shown streams of named endpoints only where something public tells of them', () => {
+    const named = observedStreams.filter(({ seenAt }) => !/^(a|an|no) /.test(seenAt));
+
+    expect(named.filter(({ trace }) => trace === undefined)).toEqual([]);
+    expect(named.length).toBeGreaterThanOrEqual(60);
+  });
+
   describe.each(observedStreams)('$name ($seenAt)', (observed) => {
     it('reads the chunks', async () => {
       expectMeaning(observed, await outcomeOf(accumulateChatCompletion(fromList(observed.chunks))));

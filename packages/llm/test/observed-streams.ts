@@ -4,8 +4,10 @@ import type { ModelErrorKind } from '../src/errors.ts';
 /** A stream as some endpoint sent it, shortened, and what it means. */
 export interface ObservedStream {
   readonly name: string;
-  /** Which endpoint sends such streams. */
+  /** Which endpoint sends such streams; named only where a trace tells of it. */
   readonly seenAt: string;
+  /** Where that can be read: threads of public repositories, or documentation. */
+  readonly trace?: string;
   readonly chunks: readonly unknown[];
   readonly text?: string;
   /** `name arguments` of each call. */
@@ -45,6 +47,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'plain text',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [role, text('Hel'), text('lo'), end('stop')],
     text: 'Hello',
     finish: 'stop',
@@ -52,13 +55,14 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'usage in a chunk without choices',
     seenAt: 'OpenAI with include_usage',
+    trace: 'the OpenAI API reference',
     chunks: [role, text('a'), end('stop'), { id: 'c1', choices: [], usage: usage(3, 1) }],
     text: 'a',
     usage: { inputTokens: 3, outputTokens: 1, totalTokens: 3 + 1 },
   },
   {
     name: 'usage chunk with choices null',
-    seenAt: 'Cloudflare AI Gateway',
+    seenAt: 'a gateway',
     chunks: [role, text('a'), end('stop'), { choices: null, usage: usage(3, 1) }],
     text: 'a',
     usage: { inputTokens: 3, outputTokens: 1, totalTokens: 4 },
@@ -66,6 +70,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'usage null in every chunk but the last',
     seenAt: 'OpenAI with include_usage',
+    trace: 'the OpenAI API reference',
     chunks: [
       chunk({ content: 'a' }, null, { usage: null }),
       chunk({}, 'stop', { usage: null }),
@@ -76,7 +81,8 @@ const TEXTS: readonly ObservedStream[] = [
   },
   {
     name: 'usage that grows with every chunk',
-    seenAt: 'vLLM with continuous_usage_stats',
+    seenAt: 'Databricks',
+    trace: 'databricks/databricks-ai-bridge#176',
     chunks: [
       chunk({ content: 'a' }, null, { usage: usage(2, 1) }),
       chunk({ content: 'b' }, 'stop', { usage: usage(2, 2) }),
@@ -87,6 +93,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'usage inside the choice',
     seenAt: 'Moonshot',
+    trace: 'earendil-works/pi#2017',
     chunks: [
       text('a'),
       { choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage: usage(5, 6) }] },
@@ -97,6 +104,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'usage under a name of its own',
     seenAt: 'Groq',
+    trace: "x_groq in Groq's SDKs",
     chunks: [text('a'), chunk({}, 'stop', { x_groq: { id: 'r', usage: usage(7, 8) } })],
     text: 'a',
     usage: { inputTokens: 7, outputTokens: 8, totalTokens: 15 },
@@ -104,6 +112,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'usage with cached and reasoning tokens',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [
       text('a'),
       end('stop'),
@@ -128,6 +137,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'usage with a cache of its own naming',
     seenAt: 'DeepSeek',
+    trace: "DeepSeek's documentation",
     chunks: [
       text('a'),
       chunk({}, 'stop', { usage: { ...usage(10, 5), prompt_cache_hit_tokens: 6 } }),
@@ -138,6 +148,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'cost beside the tokens',
     seenAt: 'OpenRouter',
+    trace: "OpenRouter's documentation, usage accounting",
     chunks: [text('a'), chunk({}, 'stop', { usage: { ...usage(1, 1), cost: 0.002 } })],
     text: 'a',
     usage: { inputTokens: 1, outputTokens: 1, totalTokens: 2, cost: 0.002 },
@@ -145,6 +156,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'cost as an object',
     seenAt: 'Perplexity',
+    trace: 'vercel/ai#13705',
     chunks: [
       text('a'),
       chunk({}, 'stop', { usage: { ...usage(1, 1), cost: { total_cost: 0.01 } } }),
@@ -154,7 +166,8 @@ const TEXTS: readonly ObservedStream[] = [
   },
   {
     name: 'no usage at all',
-    seenAt: 'Mistral',
+    seenAt: 'OpenAI without include_usage',
+    trace: 'the OpenAI API reference',
     chunks: [text('a'), end('stop')],
     text: 'a',
     usage: {},
@@ -162,6 +175,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'first chunk with empty choices',
     seenAt: 'Azure OpenAI',
+    trace: 'pydantic/pydantic-ai#164',
     chunks: [
       { id: '', choices: [], prompt_filter_results: [{ prompt_index: 0 }] },
       role,
@@ -170,10 +184,16 @@ const TEXTS: readonly ObservedStream[] = [
     ],
     text: 'a',
   },
-  { name: 'no role anywhere', seenAt: 'LM Studio', chunks: [text('a'), end('stop')], text: 'a' },
+  {
+    name: 'no role anywhere',
+    seenAt: 'a local server',
+    chunks: [text('a'), end('stop')],
+    text: 'a',
+  },
   {
     name: 'the role in every chunk',
-    seenAt: 'Together',
+    seenAt: 'Ollama',
+    trace: 'ollama/ollama#4357',
     chunks: [
       chunk({ role: 'assistant', content: 'a' }),
       chunk({ role: 'assistant', content: 'b' }),
@@ -183,7 +203,8 @@ const TEXTS: readonly ObservedStream[] = [
   },
   {
     name: 'content null between pieces',
-    seenAt: 'llama.cpp',
+    seenAt: 'SGLang',
+    trace: 'sgl-project/sglang#18335',
     chunks: [
       chunk({ role: 'assistant', content: null }),
       text('a'),
@@ -196,12 +217,14 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'content as a list of parts',
     seenAt: 'Mistral (Magistral)',
+    trace: 'prism-php/prism#862',
     chunks: [text([{ type: 'text', text: 'a' }]), text([{ type: 'text', text: 'b' }]), end('stop')],
     text: 'ab',
   },
   {
     name: 'thinking as parts of the content',
     seenAt: 'Mistral (Magistral)',
+    trace: 'braintrustdata/braintrust-sdk-javascript#1857',
     chunks: [
       text([{ type: 'thinking', thinking: [{ type: 'text', text: 'hm' }] }]),
       text('a'),
@@ -213,6 +236,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'reasoning_content before the answer',
     seenAt: 'DeepSeek',
+    trace: "DeepSeek's documentation",
     chunks: [
       chunk({ reasoning_content: 'h' }),
       chunk({ reasoning_content: 'm', content: null }),
@@ -226,6 +250,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'reasoning with signed details',
     seenAt: 'OpenRouter',
+    trace: "OpenRouter's documentation, reasoning tokens",
     chunks: [
       chunk({ reasoning: 'h', reasoning_details: [{ type: 'reasoning.text', text: 'h' }] }),
       chunk({ reasoning_details: [{ type: 'reasoning.encrypted', data: 'x' }] }),
@@ -245,6 +270,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'a refusal',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [
       chunk({ role: 'assistant', refusal: '' }),
       chunk({ refusal: 'I ' }),
@@ -255,7 +281,8 @@ const TEXTS: readonly ObservedStream[] = [
   },
   {
     name: 'a second choice mixed in',
-    seenAt: 'GitHub Copilot',
+    seenAt: 'OpenAI with n above 1',
+    trace: 'the OpenAI API reference',
     chunks: [
       text('a'),
       { choices: [{ index: 1, delta: { content: 'X' } }] },
@@ -266,7 +293,8 @@ const TEXTS: readonly ObservedStream[] = [
   },
   {
     name: 'choices that count from one',
-    seenAt: 'a gateway in front of Bedrock',
+    seenAt: 'LiteLLM',
+    trace: 'BerriAI/litellm#18796',
     chunks: [
       { choices: [{ index: 1, delta: { content: 'a' } }] },
       { choices: [{ index: 1, delta: {}, finish_reason: 'stop' }] },
@@ -275,7 +303,7 @@ const TEXTS: readonly ObservedStream[] = [
   },
   {
     name: 'a whole message instead of a delta',
-    seenAt: 'Hugging Face TGI',
+    seenAt: 'an endpoint that streams only by name',
     chunks: [
       {
         choices: [
@@ -287,39 +315,43 @@ const TEXTS: readonly ObservedStream[] = [
   },
   {
     name: 'a finish reason of an empty string until the end',
-    seenAt: 'DashScope',
+    seenAt: 'Ollama and SGLang',
+    trace: 'ollama/ollama#4357, sgl-project/sglang#3912',
     chunks: [chunk({ content: 'a' }, ''), chunk({}, 'stop')],
     text: 'a',
   },
   {
     name: 'the finish chunk twice',
     seenAt: 'OpenRouter',
+    trace: 'langchain-ai/langchain#38349, QwenLM/qwen-code#2402',
     chunks: [text('a'), end('stop'), end('stop')],
     text: 'a',
   },
   {
     name: 'text in the finish chunk',
-    seenAt: 'Fireworks',
+    seenAt: 'vLLM',
+    trace: 'vllm-project/vllm#35705',
     chunks: [text('a'), chunk({ content: 'b' }, 'stop')],
     text: 'ab',
   },
   {
     name: 'another word for stop',
-    seenAt: 'Anthropic behind a gateway',
+    seenAt: 'LiteLLM in front of Ollama',
+    trace: 'BerriAI/litellm#12481',
     chunks: [text('a'), end('end_turn')],
     text: 'a',
     finish: 'stop',
   },
   {
     name: 'a reason in capitals',
-    seenAt: 'Vertex AI',
+    seenAt: 'a gateway in front of Gemini',
     chunks: [text('a'), end('STOP')],
     text: 'a',
     finish: 'stop',
   },
   {
     name: 'a reason nobody knows',
-    seenAt: 'Together',
+    seenAt: 'no endpoint yet',
     chunks: [text('a'), end('eos_reached')],
     text: 'a',
     finish: 'stop',
@@ -327,6 +359,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'an answer cut off',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [text('a'), end('length')],
     text: 'a',
     finish: 'length',
@@ -334,6 +367,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'another word for length',
     seenAt: 'Mistral',
+    trace: "Mistral's API specification",
     chunks: [text('a'), end('model_length')],
     text: 'a',
     finish: 'length',
@@ -341,6 +375,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'a filtered answer',
     seenAt: 'Azure OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [text('a'), end('content_filter')],
     text: 'a',
     finish: 'content_filter',
@@ -348,6 +383,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'another word for filtered',
     seenAt: 'Zhipu',
+    trace: "Zhipu's documentation, finish_reason",
     chunks: [text('a'), end('sensitive')],
     text: 'a',
     finish: 'content_filter',
@@ -361,6 +397,7 @@ const TEXTS: readonly ObservedStream[] = [
   {
     name: 'fields nobody knows',
     seenAt: 'llama.cpp',
+    trace: "llama.cpp's server documentation, timings",
     chunks: [chunk({ content: 'a' }, null, { timings: { n: 1 } }), end('stop')],
     text: 'a',
   },
@@ -371,6 +408,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'arguments in pieces',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [
       role,
       calls({ index: 0, id: 'a', type: 'function', ...f('go', '') }),
@@ -385,6 +423,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'two calls by index',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 0, ...f(undefined, '{"x":1}') }),
@@ -397,7 +436,7 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'two calls whose pieces alternate',
-    seenAt: 'vLLM',
+    seenAt: 'a server that decodes calls side by side',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }, { index: 1, id: 'b', ...f('stop', '') }),
       calls({ index: 0, ...f(undefined, '{"x"') }, { index: 1, ...f(undefined, '{"y"') }),
@@ -409,6 +448,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'text before the calls',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [text('Let me see.'), calls({ index: 0, id: 'a', ...f('go', '{}') }), end()],
     text: 'Let me see.',
     calls: ['go {}'],
@@ -416,6 +456,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'an index that starts at one',
     seenAt: 'LiteLLM in front of Anthropic',
+    trace: 'BerriAI/litellm#5231, pipecat-ai/pipecat#4987',
     chunks: [
       calls({ index: 1, id: 'a', type: 'function', ...f('go', '') }),
       calls({ index: 1, type: 'function', ...f(undefined, '{"x":1}') }),
@@ -426,6 +467,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'gaps between indices',
     seenAt: 'LiteLLM in front of Anthropic',
+    trace: 'BerriAI/litellm#5231',
     chunks: [
       calls({ index: 1, id: 'a', ...f('go', '{"x":1}') }),
       calls({ index: 3, id: 'b', ...f('stop', '{}') }),
@@ -436,6 +478,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'no index, whole calls',
     seenAt: 'Ollama before 0.4.7',
+    trace: 'ollama/ollama#7881',
     chunks: [
       calls({ id: 'a', type: 'function', ...f('go', '{"x":1}') }),
       calls({ id: 'b', type: 'function', ...f('go', '{"x":2}') }),
@@ -446,13 +489,14 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'no index, arguments in pieces',
-    seenAt: 'an OpenAI-compatible Go gateway',
+    seenAt: 'a gateway',
     chunks: [calls({ id: 'a', ...f('go', '{"x"') }), calls({ ...f(undefined, ':1}') }), end()],
     calls: ['go {"x":1}'],
   },
   {
     name: 'index 0 for every call',
     seenAt: 'Ollama',
+    trace: 'ollama/ollama#15457, ollama/ollama#16212',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '{"x":1}') }),
       calls({ index: 0, id: 'b', ...f('go', '{"x":2}') }),
@@ -463,7 +507,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'index 0 and an empty id for every call',
-    seenAt: 'Gemini',
+    seenAt: 'a gateway in front of Gemini',
+    trace: 'su-kaka/gcli2api#406, run-llama/llama_index#20207',
     chunks: [
       calls({ index: 0, id: '', ...f('go', '{"x":1}') }),
       calls({ index: 0, id: '', ...f('stop', '{"y":2}') }),
@@ -474,7 +519,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'index 0, empty ids, the same function twice',
-    seenAt: 'Gemini',
+    seenAt: 'a gateway in front of Gemini',
+    trace: 'NousResearch/hermes-agent#11863',
     chunks: [
       calls(
         { index: 0, id: '', ...f('go', '{"x":1}') },
@@ -486,7 +532,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'an index used again after arguments in pieces',
-    seenAt: 'LM Studio',
+    seenAt: 'LMDeploy',
+    trace: 'InternLM/lmdeploy#3412',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 0, ...f('', '{"x"') }),
@@ -500,6 +547,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'no id',
     seenAt: 'Ollama',
+    trace: 'continuedev/continue#13236',
     chunks: [calls({ index: 0, ...f('go', '{"x":1}') }), end()],
     calls: ['go {"x":1}'],
     ids: ['call_c1_0'],
@@ -507,13 +555,14 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'id null',
     seenAt: 'SGLang',
+    trace: 'sgl-project/sglang#7048',
     chunks: [calls({ index: 0, id: null, ...f('go', '{"x":1}') }), end()],
     calls: ['go {"x":1}'],
     ids: ['call_c1_0'],
   },
   {
     name: 'an id that comes late',
-    seenAt: 'MLX server',
+    seenAt: 'a gateway',
     chunks: [
       calls({ index: 0, ...f('go', '') }),
       calls({ index: 0, id: 'a', ...f(undefined, '{"x":1}') }),
@@ -525,6 +574,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'a new id after the first piece',
     seenAt: 'Poolside',
+    trace: 'poolsideai/pool#9',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 0, id: 'z', ...f(undefined, '{"x"') }),
@@ -536,7 +586,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'a new id on every piece',
-    seenAt: 'Hugging Face TGI',
+    seenAt: 'an MLX server',
+    trace: 'cubist38/mlx-openai-server#216',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '{"x"') }),
       calls({ index: 0, id: 'b', ...f(undefined, ':') }),
@@ -548,7 +599,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'a new id and the name again on every piece',
-    seenAt: 'a vLLM tool parser',
+    seenAt: 'an MLX server',
+    trace: 'cubist38/mlx-openai-server#216',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 0, id: 'b', ...f('go', '{"x":') }),
@@ -560,7 +612,7 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'a new id on every piece, no index',
-    seenAt: 'an MLX server',
+    seenAt: 'a gateway',
     chunks: [
       calls({ id: 'a', ...f('go', '{"x"') }),
       calls({ id: 'b', ...f(undefined, ':1}') }),
@@ -570,7 +622,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'the id in every piece',
-    seenAt: 'DeepSeek',
+    seenAt: 'SGLang',
+    trace: 'InternLM/lmdeploy#3412',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 0, id: 'a', ...f(undefined, '{"x":1}') }),
@@ -582,6 +635,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'an empty id in later pieces',
     seenAt: 'DashScope',
+    trace: 'experientiallabs/experiential#742',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '{"x"') }),
       calls({ index: 0, id: '', ...f('', ':1}') }),
@@ -592,7 +646,7 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'the same id with another index in later pieces',
-    seenAt: 'a Bedrock gateway',
+    seenAt: 'a gateway',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 1, id: 'a', ...f(undefined, '{"x":1}') }),
@@ -603,7 +657,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'the name of the function as the id of two calls',
-    seenAt: 'Gemini behind LangChain',
+    seenAt: 'LlamaIndex in front of Gemini',
+    trace: 'run-llama/llama_index#20207',
     chunks: [
       calls(
         { index: 0, id: 'go', ...f('go', '{"x":1}') },
@@ -617,6 +672,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'an id that is a number',
     seenAt: 'Hugging Face TGI',
+    trace: 'huggingface/text-generation-inference#2954',
     chunks: [calls({ index: 0, id: 0, ...f('go', '{}') }), end()],
     calls: ['go {}'],
     ids: ['0'],
@@ -624,6 +680,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'the name in every piece',
     seenAt: 'MiniMax on NVIDIA NIM',
+    trace: 'NousResearch/hermes-agent#12233',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 0, ...f('go', '{"x"') }),
@@ -634,7 +691,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'a name that comes late',
-    seenAt: 'SGLang',
+    seenAt: 'vLLM, LM Studio or llama.cpp',
+    trace: 'anomalyco/opencode#26433',
     chunks: [
       calls({ index: 0, id: 'a', ...f(null, '') }),
       calls({ index: 0, ...f('go', '{"x":1}') }),
@@ -644,7 +702,7 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'a name in two pieces',
-    seenAt: 'an early llama.cpp',
+    seenAt: 'a local server',
     chunks: [
       calls({ index: 0, id: 'a', ...f('get_', '') }),
       calls({ index: 0, ...f('weather', '') }),
@@ -656,6 +714,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'an empty name in later pieces',
     seenAt: 'LM Studio',
+    trace: 'lmstudio-ai/lmstudio-bug-tracker#649',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '{"x"') }),
       calls({ index: 0, ...f('', ':1}') }),
@@ -665,7 +724,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'name null in later pieces',
-    seenAt: 'vLLM',
+    seenAt: 'SGLang',
+    trace: 'sgl-project/sglang#35542',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '') }),
       calls({ index: 0, ...f(null, '{"x":1}') }),
@@ -675,31 +735,35 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'arguments as an object',
-    seenAt: 'Cloudflare Workers AI',
+    seenAt: 'Hugging Face TGI',
+    trace: 'huggingface/text-generation-inference#2949',
     chunks: [calls({ index: 0, id: 'a', ...f('go', { x: 1 }) }), end()],
     calls: ['go {"x":1}'],
   },
   {
     name: 'arguments null',
-    seenAt: 'SGLang',
+    seenAt: 'DashScope',
+    trace: 'voocel/ainovel-cli#52',
     chunks: [calls({ index: 0, id: 'a', ...f('go', null) }), end()],
     calls: ['go {}'],
   },
   {
     name: 'arguments missing',
-    seenAt: 'Cohere',
+    seenAt: 'Azure OpenAI',
+    trace: 'BerriAI/litellm#2615',
     chunks: [calls({ index: 0, id: 'a', function: { name: 'go' } }), end()],
     calls: ['go {}'],
   },
   {
     name: 'arguments of an empty string',
     seenAt: 'LiteLLM in front of Anthropic',
+    trace: 'BerriAI/litellm#5063',
     chunks: [calls({ index: 0, id: 'a', ...f('go', '') }), end()],
     calls: ['go {}'],
   },
   {
     name: 'an empty object and then the arguments',
-    seenAt: 'LiteLLM in front of Anthropic',
+    seenAt: 'a gateway in front of Anthropic',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '{}') }),
       calls({ index: 0, ...f(undefined, '{"x"') }),
@@ -710,13 +774,14 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'arguments in one piece',
-    seenAt: 'xAI',
+    seenAt: 'Groq',
+    trace: 'ogx-ai/ogx#630',
     chunks: [calls({ index: 0, id: 'a', ...f('go', '{"x":1}') }), end()],
     calls: ['go {"x":1}'],
   },
   {
     name: 'arguments cut inside a character',
-    seenAt: 'Zhipu',
+    seenAt: 'a local server',
     chunks: [
       calls({ index: 0, id: 'a', ...f('go', '{"x":"é') }),
       calls({ index: 0, ...f(undefined, '日"}') }),
@@ -726,7 +791,8 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'no type',
-    seenAt: 'Mistral',
+    seenAt: 'vLLM',
+    trace: 'vllm-project/vllm#16340',
     chunks: [calls({ index: 0, id: 'D681PevKs', ...f('go', '{"x":1}') }), end()],
     calls: ['go {"x":1}'],
     ids: ['D681PevKs'],
@@ -734,18 +800,21 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'calls as an object instead of a list',
     seenAt: 'Hugging Face TGI',
+    trace: 'huggingface/text-generation-inference#2949',
     chunks: [chunk({ tool_calls: { index: 0, id: 'a', ...f('go', '{"x":1}') } }), end()],
     calls: ['go {"x":1}'],
   },
   {
     name: 'name and arguments without a function around them',
-    seenAt: 'a Databricks endpoint',
+    seenAt: 'Cloudflare Workers AI',
+    trace: 'cloudflare/ai-utils#19',
     chunks: [calls({ index: 0, id: 'a', name: 'go', arguments: '{"x":1}' }), end()],
     calls: ['go {"x":1}'],
   },
   {
     name: 'the call of the older protocol',
-    seenAt: 'Azure OpenAI, older API versions',
+    seenAt: 'OpenAI, before there were tools',
+    trace: 'the OpenAI API reference',
     chunks: [
       chunk({ function_call: { name: 'go', arguments: '' } }),
       chunk({ function_call: { arguments: '{"x":1}' } }),
@@ -756,13 +825,14 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'an empty place among the calls',
-    seenAt: 'Gemini',
+    seenAt: 'a gateway',
     chunks: [calls({ index: 0 }, { index: 1, id: 'a', ...f('go', '{}') }), end()],
     calls: ['go {}'],
   },
   {
     name: 'tool_calls null and empty beside text',
-    seenAt: 'vLLM',
+    seenAt: 'SGLang',
+    trace: 'sgl-project/sglang#3912',
     chunks: [
       chunk({ content: 'a', tool_calls: null }),
       chunk({ content: 'b', tool_calls: [] }),
@@ -774,21 +844,22 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'calls that end with stop',
-    seenAt: 'Ollama',
+    seenAt: 'Ollama and Gemini',
+    trace: 'ollama/ollama#16212, googleapis/python-genai#2868',
     chunks: [calls({ index: 0, id: 'a', ...f('go', '{}') }), end('stop')],
     calls: ['go {}'],
     finish: 'tool_calls',
   },
   {
     name: 'calls with a reason nobody knows',
-    seenAt: 'Together',
+    seenAt: 'no endpoint yet',
     chunks: [calls({ index: 0, id: 'a', ...f('go', '{}') }), end('done')],
     calls: ['go {}'],
     finish: 'tool_calls',
   },
   {
     name: 'another word for calls',
-    seenAt: 'Anthropic behind a gateway',
+    seenAt: 'a gateway in front of Anthropic',
     chunks: [calls({ index: 0, id: 'a', ...f('go', '{}') }), end('tool_use')],
     calls: ['go {}'],
     finish: 'tool_calls',
@@ -796,6 +867,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'tool_calls as the reason and no call',
     seenAt: 'vLLM',
+    trace: 'vllm-project/vllm#53255',
     chunks: [text('a'), end('tool_calls')],
     text: 'a',
     calls: [],
@@ -804,6 +876,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'a call cut off',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [calls({ index: 0, id: 'a', ...f('go', '{"x"') }), end('length')],
     calls: [],
     finish: 'length',
@@ -811,7 +884,7 @@ const CALLS: readonly ObservedStream[] = [
   },
   {
     name: 'a call in a filtered answer',
-    seenAt: 'Azure OpenAI',
+    seenAt: 'an endpoint with a content filter',
     chunks: [calls({ index: 0, id: 'a', ...f('go', '{}') }), end('content_filter')],
     calls: [],
     finish: 'content_filter',
@@ -820,6 +893,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'a signature on the call',
     seenAt: 'Gemini',
+    trace: "Gemini's documentation, thought signatures",
     chunks: [
       calls({
         index: 0,
@@ -834,6 +908,7 @@ const CALLS: readonly ObservedStream[] = [
   {
     name: 'usage in the chunk of the call',
     seenAt: 'Groq',
+    trace: "x_groq in Groq's SDKs",
     chunks: [
       chunk({ tool_calls: [{ index: 0, id: 'a', ...f('go', '{}') }] }, 'tool_calls', {
         x_groq: { usage: usage(1, 2) },
@@ -843,8 +918,100 @@ const CALLS: readonly ObservedStream[] = [
     usage: { inputTokens: 1, outputTokens: 2, totalTokens: 3 },
   },
   {
+    name: 'the finish chunk of calls twice',
+    seenAt: 'OpenRouter in front of Gemini',
+    trace: 'QwenLM/qwen-code#2402',
+    chunks: [calls({ index: 0, id: 'a', ...f('go', '{}') }), end(), end()],
+    calls: ['go {}'],
+    finish: 'tool_calls',
+  },
+  {
+    name: 'ids only for the first of several calls',
+    seenAt: 'SGLang',
+    trace: 'sgl-project/sglang#7048',
+    chunks: [
+      calls({ index: 0, id: 'a', ...f('go', '{"x":1}') }),
+      calls({ index: 1, id: null, ...f('go', '{"x":2}') }),
+      end(),
+    ],
+    calls: ['go {"x":1}', 'go {"x":2}'],
+    ids: ['a', 'call_c1_1'],
+  },
+  {
+    name: 'an index used again, with the id in every piece',
+    seenAt: 'SGLang',
+    trace: 'InternLM/lmdeploy#3412',
+    chunks: [
+      calls({ index: 0, id: '0', ...f('go', '') }),
+      calls({ index: 0, id: '0', ...f(null, '{"x":1}') }),
+      calls({ index: 0, id: '1', ...f('go', '') }),
+      calls({ index: 0, id: '1', ...f(null, '{"x":2}') }),
+      end(),
+    ],
+    calls: ['go {"x":1}', 'go {"x":2}'],
+    ids: ['0', '1'],
+  },
+  {
+    name: 'an empty name before the call in one piece',
+    seenAt: 'vMLX',
+    trace: 'jjang-ai/vmlx#244',
+    chunks: [
+      calls({ index: 0, id: 'a', ...f('', '') }),
+      calls({ index: 0, id: 'a', ...f('go', '{"x":1}') }),
+      end(),
+    ],
+    calls: ['go {"x":1}'],
+  },
+  {
+    name: 'a call with nothing in it',
+    seenAt: 'LM Studio',
+    trace: 'lmstudio-ai/lmstudio-bug-tracker#830',
+    chunks: [text('a'), calls({ id: '', type: 'function' }), end('stop')],
+    text: 'a',
+    calls: [],
+    finish: 'stop',
+  },
+  {
+    name: 'null for the last arguments, and a bare end',
+    seenAt: 'DashScope',
+    trace: 'voocel/ainovel-cli#52',
+    chunks: [
+      calls({ index: 0, id: 'a', ...f('go', '{"x":1}') }),
+      {
+        choices: [
+          { index: 0, delta: { tool_calls: [{ index: 0, id: '', ...f(undefined, null) }] } },
+        ],
+      },
+      { choices: [{ finish_reason: 'tool_calls', delta: {}, index: 0 }] },
+    ],
+    calls: ['go {"x":1}'],
+  },
+  {
+    name: 'a call cut off that claims to be whole',
+    seenAt: 'vLLM',
+    trace: 'vllm-project/vllm#53269',
+    chunks: [calls({ index: 0, id: 'a', ...f('go', '{"x"') }), end()],
+    calls: ['go {"x"'], // the tool layer tells the model that its arguments cannot be read
+  },
+  {
+    name: 'no index and a signature',
+    seenAt: 'Gemini',
+    trace: "Gemini's documentation, thought signatures",
+    chunks: [
+      calls({
+        id: 'a',
+        type: 'function',
+        extra_content: { google: { thought_signature: 's' } },
+        ...f('go', '{"x":1}'),
+      }),
+      end('stop'),
+    ],
+    calls: ['go {"x":1}'],
+    finish: 'tool_calls',
+  },
+  {
     name: 'a call after the finish reason',
-    seenAt: 'an OpenRouter upstream',
+    seenAt: 'an endpoint behind OpenRouter',
     chunks: [end('tool_calls'), calls({ index: 0, id: 'a', ...f('go', '{}') })],
     calls: ['go {}'],
   },
@@ -852,22 +1019,24 @@ const CALLS: readonly ObservedStream[] = [
 
 /** Failures that look like success. */
 const FAILURES: readonly ObservedStream[] = [
-  { name: 'nothing at all', seenAt: 'an overloaded vLLM behind nginx', chunks: [], error: 'empty' },
+  { name: 'nothing at all', seenAt: 'a server that is overloaded', chunks: [], error: 'empty' },
   {
     name: 'only a usage chunk',
-    seenAt: 'Azure OpenAI',
+    seenAt: 'a gateway',
     chunks: [{ choices: [], usage: usage(1, 0) }],
     error: 'empty',
   },
   {
     name: 'no finish reason',
-    seenAt: 'any endpoint whose worker dies',
+    seenAt: 'vLLM, and any endpoint whose worker dies',
+    trace: 'vllm-project/vllm#27572',
     chunks: [role, text('a')],
     error: 'incomplete',
   },
   {
     name: 'an error object after some text',
     seenAt: 'OpenRouter',
+    trace: "OpenRouter's documentation, errors",
     chunks: [
       text('a'),
       {
@@ -880,7 +1049,8 @@ const FAILURES: readonly ObservedStream[] = [
   },
   {
     name: 'an error object as the only chunk',
-    seenAt: 'LiteLLM',
+    seenAt: 'LiteLLM and Azure OpenAI',
+    trace: 'BerriAI/litellm#9035, epam/ai-dial-adapter-openai#348',
     chunks: [
       { error: { message: 'litellm.RateLimitError: slow down', type: 'None', code: '429' } },
     ],
@@ -890,6 +1060,7 @@ const FAILURES: readonly ObservedStream[] = [
   {
     name: 'an error inside the choice',
     seenAt: 'OpenRouter',
+    trace: "OpenRouter's documentation, responses",
     chunks: [
       {
         choices: [
@@ -906,7 +1077,7 @@ const FAILURES: readonly ObservedStream[] = [
   },
   {
     name: 'an error as the object itself',
-    seenAt: 'vLLM',
+    seenAt: 'an older vLLM',
     chunks: [
       { object: 'error', message: "This model's maximum context length is 4096 tokens", code: 400 },
     ],
@@ -915,7 +1086,7 @@ const FAILURES: readonly ObservedStream[] = [
   },
   {
     name: 'an error as a string',
-    seenAt: 'Ollama',
+    seenAt: 'a proxy of a server with another protocol',
     chunks: [{ error: 'model requires more system memory' }],
     error: 'unknown',
     says: 'memory',
@@ -923,6 +1094,7 @@ const FAILURES: readonly ObservedStream[] = [
   {
     name: 'a detail instead of an error',
     seenAt: 'an endpoint on FastAPI',
+    trace: "FastAPI's documentation, handling errors",
     chunks: [{ detail: 'Not authenticated: invalid api key' }],
     error: 'authentication',
     says: 'invalid api key',
@@ -930,30 +1102,53 @@ const FAILURES: readonly ObservedStream[] = [
   {
     name: 'finish reason error',
     seenAt: 'OpenRouter',
+    trace: "OpenRouter's documentation, errors",
     chunks: [text('a'), end('error')],
     error: 'overloaded',
   },
   {
     name: 'out of resources as the reason',
     seenAt: 'DeepSeek',
+    trace: "DeepSeek's documentation",
     chunks: [text('a'), end('insufficient_system_resource')],
     error: 'overloaded',
   },
   {
     name: 'a network error as the reason',
     seenAt: 'Zhipu',
+    trace: "Zhipu's documentation, finish_reason",
     chunks: [text('a'), end('network_error')],
     error: 'overloaded',
   },
   {
     name: 'a malformed call as the reason',
-    seenAt: 'Gemini',
+    seenAt: 'a gateway in front of Gemini',
+    trace: 'NousResearch/hermes-agent#83886',
     chunks: [end('MALFORMED_FUNCTION_CALL')],
     error: 'tool-call-refused',
   },
   {
+    name: 'a malformed call as the reason, and what filtered it',
+    seenAt: 'Gemini',
+    trace: 'coder/coder#28470',
+    chunks: [text('hm'), end('function_call_filter: MALFORMED_FUNCTION_CALL')],
+    error: 'tool-call-refused',
+    says: 'MALFORMED_FUNCTION_CALL',
+  },
+  {
+    name: 'a rate limit as the only chunk of a good answer',
+    seenAt: 'Azure OpenAI',
+    trace: 'epam/ai-dial-adapter-openai#348',
+    chunks: [
+      { error: { message: 'no_kv_space', type: 'server_error', code: 'rate_limit_exceeded' } },
+    ],
+    error: 'rate-limit',
+    says: 'no_kv_space',
+  },
+  {
     name: 'a failed generation',
     seenAt: 'Groq',
+    trace: 'anomalyco/opencode#1018',
     chunks: [
       {
         error: {
@@ -969,6 +1164,7 @@ const FAILURES: readonly ObservedStream[] = [
   {
     name: 'quota as an error in the stream',
     seenAt: 'OpenAI',
+    trace: 'the OpenAI API reference',
     chunks: [{ error: { message: 'You exceeded your current quota', code: 'insufficient_quota' } }],
     error: 'quota',
     says: 'quota',

@@ -12,7 +12,15 @@ interface TypeSeries {
 }
 
 /** Counts what becomes of commands. */
-export function commandMetrics(instruments: Instruments, maxSeries: number): SignalReaders {
+export interface CommandMetrics {
+  started(type: string): void;
+  completed(type: string, durationMs: number, hasFailed: boolean): void;
+  /** The same by signals, and what is rarer. */
+  readonly readers: SignalReaders;
+}
+
+/** Declares the metrics of commands. */
+export function commandMetrics(instruments: Instruments, maxSeries: number): CommandMetrics {
   const { sent, processed, failed, retried, seconds } = declare(instruments);
 
   const types = new SeriesTable<TypeSeries>({
@@ -26,20 +34,27 @@ export function commandMetrics(instruments: Instruments, maxSeries: number): Sig
     }),
   });
 
-  return {
-    'command.started': ({ command }) => {
-      types.getOne(command.type).sent.value += 1;
+  const count: Omit<CommandMetrics, 'readers'> = {
+    started(type) {
+      types.getOne(type).sent.value += 1;
     },
-    'command.completed': ({ command, result, durationMs }) => {
-      const series = types.getOne(command.type);
+    completed(type, durationMs, hasFailed) {
+      const series = types.getOne(type);
       series.processed.value += 1;
-      if (!result.success) series.failed.value += 1;
+      if (hasFailed) series.failed.value += 1;
       series.seconds.record(durationMs / 1000);
     },
+  };
+
+  const readers: SignalReaders = {
+    'command.started': ({ command }) => count.started(command.type),
+    'command.completed': ({ command, result, durationMs }) =>
+      count.completed(command.type, durationMs, !result.success),
     'command.retried': ({ command }) => {
       retried.series(command.type).value += 1;
     },
   };
+  return { ...count, readers };
 }
 
 function declare(instruments: Instruments) {

@@ -12,7 +12,15 @@ interface TypeSeries {
 }
 
 /** Counts what becomes of events. */
-export function eventMetrics(instruments: Instruments, maxSeries: number): SignalReaders {
+export interface EventMetrics {
+  published(type: string): void;
+  processed(type: string, durationMs: number, hasFailed: boolean): void;
+  /** The same by signals, and what is rarer. */
+  readonly readers: SignalReaders;
+}
+
+/** Declares the metrics of events. */
+export function eventMetrics(instruments: Instruments, maxSeries: number): EventMetrics {
   const { published, processed, failed, dropped, filtered, seconds } = declare(instruments);
 
   // One look-up a signal: everything of one event type stands together.
@@ -27,16 +35,22 @@ export function eventMetrics(instruments: Instruments, maxSeries: number): Signa
     }),
   });
 
-  return {
-    'event.published': ({ event }) => {
-      types.getOne(event.type).published.value += 1;
+  const count: Omit<EventMetrics, 'readers'> = {
+    published(type) {
+      types.getOne(type).published.value += 1;
     },
-    'event.processed': ({ event, durationMs, failures }) => {
-      const series = types.getOne(event.type);
+    processed(type, durationMs, hasFailed) {
+      const series = types.getOne(type);
       series.processed.value += 1;
-      if (failures.length > 0) series.failed.value += 1;
+      if (hasFailed) series.failed.value += 1;
       series.seconds.record(durationMs / 1000);
     },
+  };
+
+  const readers: SignalReaders = {
+    'event.published': ({ event }) => count.published(event.type),
+    'event.processed': ({ event, durationMs, failures }) =>
+      count.processed(event.type, durationMs, failures.length > 0),
     'event.dropped': ({ event, reason }) => {
       dropped.series(event.type, reason).value += 1;
     },
@@ -44,6 +58,7 @@ export function eventMetrics(instruments: Instruments, maxSeries: number): Signa
       filtered.series(event.type, filter).value += 1;
     },
   };
+  return { ...count, readers };
 }
 
 function declare(instruments: Instruments) {

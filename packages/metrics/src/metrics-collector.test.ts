@@ -132,7 +132,7 @@ describe('createMetricsCollector', () => {
     const collector = createMetricsCollector();
     const before = collector.signals;
 
-    collector.attach?.({ queueSize: () => 12 });
+    collector.attach?.({ phase: () => 'running', queueSize: () => 12, oldestQueuedMs: () => 0 });
 
     expect(before).toContain('event.queued');
     expect(collector.signals).not.toContain('event.queued');

@@ -6,7 +6,6 @@ import type {
   Vocabulary,
 } from '@llmgine/core/vocabulary';
 import type { Instruments } from './instruments.ts';
-import type { SignalReaders } from './signal-readers.ts';
 
 /** Upper bounds in seconds for calls of models and tools. */
 const CALL_BOUNDS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 40, 80, 160];
@@ -20,8 +19,8 @@ const TOKEN_KINDS: Readonly<Record<string, Exclude<keyof TokenUsage, 'totalToken
   reasoning: 'reasoningTokens',
 };
 
-/** Measures model calls and tool calls by the events that report them. */
-export function modelAndToolMetrics(instruments: Instruments): SignalReaders {
+/** Measures model calls and tool calls by the events that report them, to be called with every published event. */
+export function modelAndToolMetrics(instruments: Instruments): (event: EventMessage) => void {
   const modelCall = modelMetrics(instruments);
   const toolCall = toolMetrics(instruments);
   const late = instruments.counter({
@@ -30,12 +29,10 @@ export function modelAndToolMetrics(instruments: Instruments): SignalReaders {
     labels: ['tool'],
   });
 
-  return {
-    'event.published': ({ event }) => {
-      if (isOf(event, 'model.call.finished')) modelCall(event.data);
-      else if (isOf(event, 'tool.executed')) toolCall(event.data);
-      else if (isOf(event, 'tool.late-result')) late.add(1, { tool: event.data.toolName });
-    },
+  return (event) => {
+    if (isOf(event, 'model.call.finished')) modelCall(event.data);
+    else if (isOf(event, 'tool.executed')) toolCall(event.data);
+    else if (isOf(event, 'tool.late-result')) late.add(1, { tool: event.data.toolName });
   };
 }
 

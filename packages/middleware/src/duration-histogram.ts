@@ -1,9 +1,17 @@
-import { createHistogram, type RecordableHistogram } from 'node:perf_hooks';
+/** Each power of two of microseconds is cut into this many buckets of equal width: less than 1 % of what they hold. */
+const BUCKETS_PER_OCTAVE = 128;
+/** From a microsecond to about an hour; what lies outside counts at the nearest end. */
+const OCTAVES = 32;
+const LAST_BUCKET = OCTAVES * BUCKETS_PER_OCTAVE - 1;
+const MICROSECONDS_PER_MS = 1_000;
 
-/** Recorded in microseconds, so that durations below a millisecond count too. */
-const PER_MS = 1_000;
-/** Longer ones count as an hour; the memory of a histogram grows with its range. */
-const LONGEST = 3_600_000 * PER_MS;
+const float = new Float64Array(1);
+const words = new Uint32Array(float.buffer);
+/** Which half of a double holds sign, exponent and the first 20 bits of the fraction. */
+const HIGH_WORD = new Uint8Array(new Uint32Array([1]).buffer)[0] === 1 ? 1 : 0;
+/** Leaves the exponent and the first 7 bits of the fraction: the number of a bucket, counted from 2^-1023. */
+const FRACTION_SHIFT = 13;
+const FIRST_BUCKET = 1023 * BUCKETS_PER_OCTAVE;
 
 /** What was measured of one type. All in milliseconds. */
 export interface DurationReport {
@@ -18,41 +26,53 @@ export interface DurationReport {
 
 /** Counts durations in constant memory, to two significant figures. */
 export class DurationHistogram {
-  readonly #histogram: RecordableHistogram = createHistogram({
-    lowest: 1,
-    highest: LONGEST,
-    figures: 2,
-  });
+  readonly #buckets = new Uint32Array(LAST_BUCKET + 1);
   #count = 0;
   #sumMs = 0;
   #minMs = Number.POSITIVE_INFINITY;
   #maxMs = 0;
 
-  add(durationMs: number): void {
+  /** A clock that went back has taken no time. */
+  add(measuredMs: number): void {
+    const durationMs = measuredMs > 0 ? measuredMs : 0;
     this.#count++;
     this.#sumMs += durationMs;
     if (durationMs < this.#minMs) this.#minMs = durationMs;
     if (durationMs > this.#maxMs) this.#maxMs = durationMs;
-    const recorded = Math.round(durationMs * PER_MS);
-    this.#histogram.record(Math.min(Math.max(recorded, 1), LONGEST));
+    this.#buckets[bucketOf(durationMs)]!++;
   }
 
   report(): DurationReport {
-    const percentile = (which: number): number =>
-      this.#clamped(this.#histogram.percentile(which) / PER_MS);
     return {
       count: this.#count,
       meanMs: this.#sumMs / this.#count,
       minMs: this.#minMs,
       maxMs: this.#maxMs,
-      p50Ms: percentile(50),
-      p95Ms: percentile(95),
-      p99Ms: percentile(99),
+      p50Ms: this.#percentile(50),
+      p95Ms: this.#percentile(95),
+      p99Ms: this.#percentile(99),
     };
   }
 
-  /** Buckets have a width; what they say must not lie outside what was seen. */
-  #clamped(durationMs: number): number {
-    return Math.min(Math.max(durationMs, this.#minMs), this.#maxMs);
+  #percentile(percent: number): number {
+    const rank = Math.max(1, Math.ceil((percent / 100) * this.#count));
+    let seen = 0;
+    let bucket = 0;
+    while ((seen += this.#buckets[bucket]!) < rank && bucket < LAST_BUCKET) bucket++;
+    // Buckets have a width; what they say must not lie outside what was seen.
+    return Math.min(Math.max(middleMsOf(bucket), this.#minMs), this.#maxMs);
   }
+}
+
+/** The first bits of a double are its logarithm, cheaper than `Math.log2`. */
+function bucketOf(durationMs: number): number {
+  float[0] = durationMs * MICROSECONDS_PER_MS;
+  const bucket = (words[HIGH_WORD]! >>> FRACTION_SHIFT) - FIRST_BUCKET;
+  return bucket < 0 ? 0 : bucket > LAST_BUCKET ? LAST_BUCKET : bucket;
+}
+
+function middleMsOf(bucket: number): number {
+  const octave = Math.floor(bucket / BUCKETS_PER_OCTAVE);
+  const share = ((bucket % BUCKETS_PER_OCTAVE) + 0.5) / BUCKETS_PER_OCTAVE;
+  return (2 ** octave * (1 + share)) / MICROSECONDS_PER_MS;
 }

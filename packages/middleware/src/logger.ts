@@ -8,10 +8,12 @@ export interface Logger {
   warn(fields: object, message: string): void;
   /** For what went wrong. */
   error(fields: object, message: string): void;
+  /** Where it says that a level is off, no record is made for it. Loggers such as pino and winston have it. */
+  isLevelEnabled?(level: LogLevel): boolean;
 }
 
 /** One of the logger's methods. */
-export type LogLevel = keyof Logger;
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** All levels, from the least to the most urgent. */
 export const logLevels: readonly LogLevel[] = ['debug', 'info', 'warn', 'error'];

@@ -1,7 +1,7 @@
 import { fail, failed, InvalidOptionsError, succeeded } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import { describe, expect, it } from 'vitest';
-import { aCommandCall, anEventCall } from '../test/calls.ts';
+import { aCommandCall, anEventCall, aroundCommand, aroundEvent } from '../test/calls.ts';
 import { loggingMiddleware } from './logging-middleware.ts';
 import type { Logger } from './logger.ts';
 
@@ -19,12 +19,12 @@ function createRecorder() {
 }
 
 describe('loggingMiddleware (8)', () => {
-  it('logs the beginning and the success of a command with its fields', async () => {
+  it('logs the success of a command with its fields, and its beginning when told to', async () => {
     const { records, logger } = createRecorder();
     const clock = createFakeClock();
     const call = aCommandCall();
 
-    await loggingMiddleware({ logger, clock }).aroundCommand(call, async () => {
+    await aroundCommand(loggingMiddleware({ logger, clock, beginnings: true }), call, async () => {
       clock.advance(12);
       return succeeded(1, call.command.id);
     });
@@ -48,21 +48,21 @@ describe('loggingMiddleware (8)', () => {
     const call = aCommandCall();
     const error = new Error('no');
 
-    const result = await loggingMiddleware({ logger, level: 'debug' }).aroundCommand(call, () =>
+    const result = await aroundCommand(loggingMiddleware({ logger, level: 'debug' }), call, () =>
       Promise.resolve(failed(error, call.command.id)),
     );
 
     expect(result).toMatchObject(fail(error));
-    expect(records[1]).toMatchObject({ level: 'error', message: 'add failed', fields: { error } });
+    expect(records[0]).toMatchObject({ level: 'error', message: 'add failed', fields: { error } });
   });
 
   it('logs event handlers, and rethrows what they threw', async () => {
     const { records, logger } = createRecorder();
     const logging = loggingMiddleware({ logger });
 
-    await logging.aroundEvent(anEventCall(), () => Promise.resolve());
+    await aroundEvent(logging, anEventCall(), () => Promise.resolve());
     await expect(
-      logging.aroundEvent(anEventCall(), () => Promise.reject(new Error('no'))),
+      aroundEvent(logging, anEventCall(), () => Promise.reject(new Error('no'))),
     ).rejects.toThrowError('no');
 
     expect(records.filter(({ level }) => level !== 'debug').map(({ message }) => message)).toEqual([
@@ -74,7 +74,7 @@ describe('loggingMiddleware (8)', () => {
   it('logs no message data', async () => {
     const { records, logger } = createRecorder();
 
-    await loggingMiddleware({ logger }).aroundEvent(anEventCall(), () => Promise.resolve());
+    await aroundEvent(loggingMiddleware({ logger }), anEventCall(), () => Promise.resolve());
 
     expect(JSON.stringify(records)).not.toContain('"n":1');
   });
@@ -86,7 +86,7 @@ describe('loggingMiddleware (8)', () => {
     const logger = { debug: broken, info: broken, warn: broken, error: broken };
     const call = aCommandCall();
 
-    const result = await loggingMiddleware({ logger }).aroundCommand(call, () =>
+    const result = await aroundCommand(loggingMiddleware({ logger }), call, () =>
       Promise.resolve(succeeded(7, call.command.id)),
     );
 
@@ -102,5 +102,18 @@ describe('loggingMiddleware (8)', () => {
 
     expect(() => loggingMiddleware(wrong)).toThrowError(InvalidOptionsError);
     expect(() => loggingMiddleware(wrong)).toThrowError(/logger.*level/);
+  });
+
+  it('makes no record where the logger says that the level is off', async () => {
+    const { records, logger } = createRecorder();
+    const isLevelEnabled = (level: string) => level === 'error';
+    const logging = loggingMiddleware({ logger: { ...logger, isLevelEnabled }, beginnings: true });
+    const call = aCommandCall();
+
+    await aroundCommand(logging, call, async () => succeeded(1, call.command.id));
+    await aroundEvent(logging, anEventCall(), async () => {});
+    await aroundCommand(logging, call, async () => failed(new Error('no'), call.command.id));
+
+    expect(records.map(({ message }) => message)).toEqual(['add failed']);
   });
 });

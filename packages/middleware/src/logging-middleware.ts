@@ -1,25 +1,38 @@
 import {
   createOptionChecker,
-  toError,
   type AnyMessage,
   type CommandMiddleware,
   type EventMiddleware,
+  type OptionNames,
 } from '@llmgine/core';
-import { systemClock, type Clock } from '@llmgine/core/timing';
+import type { Clock } from '@llmgine/core/timing';
 import { logLevels, type Logger, type LogLevel } from './logger.ts';
+import { fieldsOf, MessageLog } from './message-log.ts';
 
 /** Where to log and how loudly. */
 export interface LoggingMiddlewareOptions {
   /** @default the console */
   readonly logger?: Logger | undefined;
   /**
-   * The level of what succeeded. What begins is logged at `debug`, what failed at `error`.
+   * The level of what succeeded. What failed is logged at `error`.
    * @default 'info'
    */
   readonly level?: LogLevel | undefined;
-  /** @default systemClock */
+  /**
+   * Also logs what begins, at `debug`.
+   * @default false
+   */
+  readonly beginnings?: boolean | undefined;
+  /** @default the bus's */
   readonly clock?: Clock | undefined;
 }
+
+const optionNames: OptionNames<LoggingMiddlewareOptions> = {
+  logger: true,
+  level: true,
+  beginnings: true,
+  clock: true,
+};
 
 /**
  * Makes middleware that logs each command and each handling of an event: fields first, then a line for people.
@@ -29,68 +42,60 @@ export interface LoggingMiddlewareOptions {
 export function loggingMiddleware(
   options: LoggingMiddlewareOptions = {},
 ): CommandMiddleware & EventMiddleware {
-  const { logger = globalThis.console, level = 'info', clock = systemClock } = options;
-  checkOptions(logger, level);
+  checkOptions(options);
+  const { logger = globalThis.console, level = 'info', beginnings = false } = options;
+  const { clock: ownClock } = options;
+  const log = new MessageLog(logger);
 
   return {
     name: 'logging',
-    async aroundCommand({ command, handler }, next) {
-      const startedAt = begin(command, handler);
-      const result = await next();
-      const durationMs = clock.monotonic() - startedAt;
-      if (result.success) {
-        log(level, { ...fieldsOf(command, handler), durationMs }, `${command.type} succeeded`);
-      } else {
-        const { error } = result;
-        const fields = { ...fieldsOf(command, handler), durationMs, error };
-        log('error', fields, `${command.type} failed`);
-      }
-      return result;
-    },
-    async aroundEvent({ event, handler }, next) {
-      const startedAt = begin(event, handler);
-      try {
-        await next();
-      } catch (thrown) {
+    aroundCommand({ command, handler, clock: busClock }) {
+      const clock = ownClock ?? busClock;
+      if (beginnings) logBeginning(command, handler);
+      const startedAt = clock.monotonic();
+      return (result) => {
         const durationMs = clock.monotonic() - startedAt;
-        const fields = { ...fieldsOf(event, handler), durationMs, error: toError(thrown) };
-        log('error', fields, `${event.type} failed in ${handler}`);
-        throw thrown;
-      }
-      const durationMs = clock.monotonic() - startedAt;
-      log(
-        level,
-        { ...fieldsOf(event, handler), durationMs },
-        `${event.type} handled by ${handler}`,
-      );
+        if (!result.success) {
+          const fields = { ...fieldsOf(command, handler), durationMs, error: result.error };
+          log.write('error', fields, `${command.type} failed`);
+        } else if (log.isEnabled(level)) {
+          const { type, id, sessionId, correlationId } = command;
+          const fields = { type, id, sessionId, correlationId, handler, durationMs };
+          log.write(level, fields, `${type} succeeded`);
+        }
+        return result;
+      };
+    },
+    aroundEvent({ event, handler, clock: busClock }) {
+      const clock = ownClock ?? busClock;
+      if (beginnings) logBeginning(event, handler);
+      const startedAt = clock.monotonic();
+      return (error) => {
+        const durationMs = clock.monotonic() - startedAt;
+        if (error) {
+          const fields = { ...fieldsOf(event, handler), durationMs, error };
+          log.write('error', fields, `${event.type} failed in ${handler}`);
+        } else if (log.isEnabled(level)) {
+          const { type, id, sessionId, correlationId } = event;
+          const fields = { type, id, sessionId, correlationId, handler, durationMs };
+          log.write(level, fields, `${type} handled by ${handler}`);
+        }
+      };
     },
   };
 
-  /** Gives back the monotonic time. */
-  function begin(message: AnyMessage, handler: string): number {
-    log('debug', fieldsOf(message, handler), `${message.type} begins in ${handler}`);
-    return clock.monotonic();
-  }
-
-  function log(at: LogLevel, fields: object, message: string): void {
-    try {
-      logger[at](fields, message);
-    } catch {
-      // A command must not fail because it could not be written about, and there is nowhere else to write.
-    }
+  function logBeginning(message: AnyMessage, handler: string): void {
+    if (!log.isEnabled('debug')) return;
+    log.write('debug', fieldsOf(message, handler), `${message.type} begins in ${handler}`);
   }
 }
 
-function fieldsOf({ type, id, sessionId, correlationId }: AnyMessage, handler: string) {
-  return { type, id, sessionId, correlationId, handler };
-}
-
-function checkOptions(logger: Logger, level: LogLevel): void {
+function checkOptions(given: LoggingMiddlewareOptions): void {
   const check = createOptionChecker('create logging middleware');
-  check.require(
-    logLevels.every((method) => typeof logger?.[method] === 'function'),
-    `logger must have the methods ${logLevels.join(', ')}`,
-  );
+  const { logger, level, beginnings, clock } = check.options(given, optionNames);
+  check.methods('logger', logger, logLevels);
   check.oneOf('level', level, logLevels);
+  check.boolean('beginnings', beginnings);
+  check.methods('clock', clock, ['monotonic']);
   check.done();
 }

@@ -1,7 +1,7 @@
 import { InvalidOptionsError, succeeded } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import { describe, expect, it } from 'vitest';
-import { aCommandCall, Charge, type Add } from '../test/calls.ts';
+import { aCommandCall, Charge, type Add, aroundCommand } from '../test/calls.ts';
 import { rateLimitMiddleware, type RateLimitMiddlewareOptions } from './rate-limit-middleware.ts';
 
 function create(options: RateLimitMiddlewareOptions) {
@@ -12,7 +12,7 @@ function create(options: RateLimitMiddlewareOptions) {
     name: string,
     options: { definition?: typeof Add; signal?: AbortSignal } = {},
   ) => {
-    const result = await middleware.aroundCommand(aCommandCall(options), () =>
+    const result = await aroundCommand(middleware, aCommandCall(options), () =>
       Promise.resolve(succeeded(name, name)),
     );
     outcomes.push(result.success ? name : `${name}: ${result.error.name}`);
@@ -49,7 +49,7 @@ describe('rateLimitMiddleware (8)', () => {
     const clock = createFakeClock();
     const middleware = rateLimitMiddleware({ maxPerSecond: 2, burst: 1, onLimit: 'fail', clock });
     const run = () =>
-      middleware.aroundCommand(aCommandCall(), () => Promise.resolve(succeeded(1, 'x')));
+      aroundCommand(middleware, aCommandCall(), () => Promise.resolve(succeeded(1, 'x')));
     await run();
 
     expect(await run()).toMatchObject({

@@ -5,14 +5,10 @@ import {
   type CommandCall,
   type CommandMiddleware,
   type CommandResult,
+  type OptionNames,
 } from '@llmgine/core';
-import {
-  RateGate,
-  RateLimitedError,
-  systemClock,
-  TokenBucket,
-  type Clock,
-} from '@llmgine/core/timing';
+import { RateGate, RateLimitedError, TokenBucket, type Clock } from '@llmgine/core/timing';
+import { passOnResult } from './pass-on.ts';
 
 /** How many commands of one type go through, and what happens to the others. */
 export interface RateLimitMiddlewareOptions {
@@ -28,12 +24,19 @@ export interface RateLimitMiddlewareOptions {
    * @default 'wait'
    */
   readonly onLimit?: 'wait' | 'fail' | undefined;
-  /** @default systemClock */
+  /** @default the bus's */
   readonly clock?: Clock | undefined;
 }
 
 /** A command needs one token of its type's bucket. */
 const ONE = [1] as const;
+
+const optionNames: OptionNames<RateLimitMiddlewareOptions> = {
+  maxPerSecond: true,
+  burst: true,
+  onLimit: true,
+  clock: true,
+};
 
 /**
  * Makes middleware that limits the rate of commands, each type by itself. One that waits stops waiting when its
@@ -42,24 +45,22 @@ const ONE = [1] as const;
  */
 export function rateLimitMiddleware(options: RateLimitMiddlewareOptions): CommandMiddleware {
   checkOptions(options);
-  const { maxPerSecond, burst, onLimit = 'wait', clock = systemClock } = options;
+  const { maxPerSecond, burst, onLimit = 'wait', clock: ownClock } = options;
   const gates = new Map<string, RateGate>();
 
   return {
     name: 'rateLimit',
     aroundCommand(call, next) {
-      const gate = gateFor(call.command.type);
-      return gate.tryEnter(ONE) ? next() : whenLimited(gate, call, next);
+      const gate = gates.get(call.command.type) ?? createGate(call);
+      return gate.tryEnter(ONE) ? passOnResult : whenLimited(gate, call, next);
     },
   };
 
-  function gateFor(type: string): RateGate {
-    let gate = gates.get(type);
-    if (!gate) {
-      const bucket = new TokenBucket({ ratePerSecond: maxPerSecond, burst, clock });
-      gate = new RateGate([bucket], clock);
-      gates.set(type, gate);
-    }
+  function createGate({ command, clock: busClock }: CommandCall): RateGate {
+    const clock = ownClock ?? busClock;
+    const bucket = new TokenBucket({ ratePerSecond: maxPerSecond, burst, clock });
+    const gate = new RateGate([bucket], clock);
+    gates.set(command.type, gate);
     return gate;
   }
 
@@ -77,11 +78,13 @@ export function rateLimitMiddleware(options: RateLimitMiddlewareOptions): Comman
   }
 }
 
-function checkOptions(options: RateLimitMiddlewareOptions): void {
+function checkOptions(given: RateLimitMiddlewareOptions): void {
   const check = createOptionChecker('create rate-limit middleware');
-  check.require(options.maxPerSecond !== undefined, 'maxPerSecond must be given');
-  check.number('maxPerSecond', options.maxPerSecond, { above: 0 });
-  check.number('burst', options.burst, { min: 1 });
-  check.oneOf('onLimit', options.onLimit, ['wait', 'fail']);
+  const { maxPerSecond, burst, onLimit, clock } = check.options(given, optionNames);
+  check.require(maxPerSecond !== undefined, 'maxPerSecond must be given');
+  check.number('maxPerSecond', maxPerSecond, { above: 0 });
+  check.number('burst', burst, { min: 1 });
+  check.oneOf('onLimit', onLimit, ['wait', 'fail']);
+  check.methods('clock', clock, ['monotonic', 'setTimer']);
   check.done();
 }

@@ -1,7 +1,7 @@
 import { failed, InvalidMessageError, InvalidOptionsError, succeeded } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import { describe, expect, it } from 'vitest';
-import { aCommandCall, Charge } from '../test/calls.ts';
+import { aCommandCall, Charge, aroundCommand } from '../test/calls.ts';
 import { retryMiddleware, type RetryMiddlewareOptions } from './retry-middleware.ts';
 
 async function run(
@@ -12,7 +12,7 @@ async function run(
   const clock = createFakeClock();
   const startedAt: number[] = [];
   const middleware = retryMiddleware({ jitter: 'none', ...options, clock });
-  const running = middleware.aroundCommand(aCommandCall(call), () => {
+  const running = aroundCommand(middleware, aCommandCall(call), () => {
     const error = errors[startedAt.length];
     startedAt.push(clock.monotonic());
     return Promise.resolve(error ? failed(error, 'x') : succeeded('done', 'x'));

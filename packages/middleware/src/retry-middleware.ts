@@ -3,17 +3,18 @@ import {
   type CommandCall,
   type CommandMiddleware,
   type CommandResult,
+  type OptionNames,
 } from '@llmgine/core';
 import {
   createBackoff,
   isRetryable,
   repeat,
   retryAfterMsOf,
-  systemClock,
   type BackoffOptions,
   type Clock,
   type Random,
 } from '@llmgine/core/timing';
+import { passOnResult } from './pass-on.ts';
 
 /** How often and when to try a command again. */
 export interface RetryMiddlewareOptions {
@@ -44,11 +45,22 @@ export interface RetryMiddlewareOptions {
    * @default all but misuse, a missing handler and invalid data
    */
   readonly shouldRetry?: ((error: Error, attempt: number) => boolean) | undefined;
-  /** @default systemClock */
+  /** @default the bus's */
   readonly clock?: Clock | undefined;
   /** @default systemRandom */
   readonly random?: Random | undefined;
 }
+
+const optionNames: OptionNames<RetryMiddlewareOptions> = {
+  maxRetries: true,
+  delayMs: true,
+  backoff: true,
+  maxDelayMs: true,
+  jitter: true,
+  shouldRetry: true,
+  clock: true,
+  random: true,
+};
 
 /**
  * Makes middleware that tries failed commands again: for a plain bus. The resilient bus retries by itself, with a
@@ -57,7 +69,7 @@ export interface RetryMiddlewareOptions {
  */
 export function retryMiddleware(options: RetryMiddlewareOptions = {}): CommandMiddleware {
   checkOptions(options);
-  const { maxRetries = 3, clock = systemClock, shouldRetry = isRetryable } = options;
+  const { maxRetries = 3, clock, shouldRetry = isRetryable } = options;
   const backoff = createBackoff({
     growth: options.backoff,
     initialDelayMs: options.delayMs,
@@ -69,19 +81,22 @@ export function retryMiddleware(options: RetryMiddlewareOptions = {}): CommandMi
   return {
     name: 'retry',
     repeats: true,
-    async aroundCommand(call, next) {
-      const result = await next();
-      if (result.success || !call.definition.retry) return result;
-      return tryAgain(result, call, next);
+    aroundCommand(call, next) {
+      if (!call.definition.retry) return passOnResult;
+      return (result) => (result.success ? result : tryAgain(result, call, next));
     },
   };
 
   function tryAgain(
     first: CommandResult,
-    { context }: CommandCall,
+    { context, clock: busClock }: CommandCall,
     next: () => Promise<CommandResult>,
   ): Promise<CommandResult> {
-    return repeat(first, next, { delayMs: delayAfter, signal: () => context.signal, clock });
+    return repeat(first, next, {
+      delayMs: delayAfter,
+      signal: () => context.signal,
+      clock: clock ?? busClock,
+    });
   }
 
   function delayAfter(result: CommandResult, attempt: number): number | undefined {
@@ -100,8 +115,9 @@ export function retryMiddleware(options: RetryMiddlewareOptions = {}): CommandMi
   }
 }
 
-function checkOptions(options: RetryMiddlewareOptions): void {
+function checkOptions(given: RetryMiddlewareOptions): void {
   const check = createOptionChecker('create retry middleware');
+  const options = check.options(given, optionNames);
   check.number('maxRetries', options.maxRetries, { min: 0, integer: true });
   check.number('delayMs', options.delayMs, { min: 0 });
   check.oneOf('backoff', options.backoff, ['exponential', 'linear', 'constant']);
@@ -109,5 +125,6 @@ function checkOptions(options: RetryMiddlewareOptions): void {
   check.oneOf('jitter', options.jitter, ['full', 'none']);
   check.function('shouldRetry', options.shouldRetry);
   check.function('random', options.random);
+  check.methods('clock', options.clock, ['setTimer']);
   check.done();
 }

@@ -1,10 +1,15 @@
-import type { CommandMiddleware, EventMiddleware } from '@llmgine/core';
-import { systemClock, type Clock } from '@llmgine/core/timing';
+import {
+  createOptionChecker,
+  type CommandMiddleware,
+  type EventMiddleware,
+  type OptionNames,
+} from '@llmgine/core';
+import type { Clock } from '@llmgine/core/timing';
 import { DurationHistogram, type DurationReport } from './duration-histogram.ts';
 
 /** How to measure. */
 export interface TimingMiddlewareOptions {
-  /** @default systemClock */
+  /** @default the bus's */
   readonly clock?: Clock | undefined;
 }
 
@@ -22,28 +27,32 @@ export interface TimingMiddleware extends CommandMiddleware, EventMiddleware {
   reset(): void;
 }
 
-/** Makes middleware that measures how long commands and event handlers take, in constant memory per type. */
-export function timingMiddleware({
-  clock = systemClock,
-}: TimingMiddlewareOptions = {}): TimingMiddleware {
+const optionNames: OptionNames<TimingMiddlewareOptions> = { clock: true };
+
+/**
+ * Makes middleware that measures how long commands and event handlers take, in constant memory per type.
+ * @throws InvalidOptionsError
+ */
+export function timingMiddleware(options: TimingMiddlewareOptions = {}): TimingMiddleware {
+  checkOptions(options);
+  const { clock: ownClock } = options;
   const commands = new Map<string, DurationHistogram>();
   const events = new Map<string, DurationHistogram>();
 
   return {
     name: 'timing',
-    async aroundCommand({ command }, next) {
+    aroundCommand({ command, clock: busClock }) {
+      const clock = ownClock ?? busClock;
       const startedAt = clock.monotonic();
-      const result = await next();
-      record(commands, command.type, startedAt);
-      return result;
+      return (result) => {
+        histogramOf(commands, command.type).add(clock.monotonic() - startedAt);
+        return result;
+      };
     },
-    async aroundEvent({ event }, next) {
+    aroundEvent({ event, clock: busClock }) {
+      const clock = ownClock ?? busClock;
       const startedAt = clock.monotonic();
-      try {
-        await next();
-      } finally {
-        record(events, event.type, startedAt);
-      }
+      return () => histogramOf(events, event.type).add(clock.monotonic() - startedAt);
     },
     report: () => ({ commands: reportOf(commands), events: reportOf(events) }),
     reset() {
@@ -51,17 +60,24 @@ export function timingMiddleware({
       events.clear();
     },
   };
+}
 
-  function record(histograms: Map<string, DurationHistogram>, type: string, from: number): void {
-    let histogram = histograms.get(type);
-    if (!histogram) {
-      histogram = new DurationHistogram();
-      histograms.set(type, histogram);
-    }
-    histogram.add(clock.monotonic() - from);
+function histogramOf(histograms: Map<string, DurationHistogram>, type: string): DurationHistogram {
+  let histogram = histograms.get(type);
+  if (!histogram) {
+    histogram = new DurationHistogram();
+    histograms.set(type, histogram);
   }
+  return histogram;
 }
 
 function reportOf(histograms: Map<string, DurationHistogram>): Record<string, DurationReport> {
   return Object.fromEntries([...histograms].map(([type, histogram]) => [type, histogram.report()]));
+}
+
+function checkOptions(given: TimingMiddlewareOptions): void {
+  const check = createOptionChecker('create timing middleware');
+  const { clock } = check.options(given, optionNames);
+  check.methods('clock', clock, ['monotonic']);
+  check.done();
 }

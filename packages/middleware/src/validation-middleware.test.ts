@@ -1,6 +1,13 @@
 import { defineCommand, InvalidOptionsError, succeeded, type CommandMessage } from '@llmgine/core';
 import { describe, expect, it, vi } from 'vitest';
-import { aCommandCall, Add, Added, anEventCall } from '../test/calls.ts';
+import {
+  aCommandCall,
+  Add,
+  Added,
+  anEventCall,
+  aroundCommand,
+  aroundEvent,
+} from '../test/calls.ts';
 import { ValidationFailedError } from './errors.ts';
 import { validationMiddleware } from './validation-middleware.ts';
 
@@ -14,16 +21,17 @@ describe('validationMiddleware (8)', () => {
   it('lets valid messages through', async () => {
     const validation = validationMiddleware();
 
-    expect(await validation.aroundCommand(aCommandCall(), done)).toMatchObject({ success: true });
+    expect(await aroundCommand(validation, aCommandCall(), done)).toMatchObject({ success: true });
     await expect(
-      validation.aroundEvent(anEventCall(), () => Promise.resolve()),
+      aroundEvent(validation, anEventCall(), () => Promise.resolve()),
     ).resolves.toBeUndefined();
   });
 
   it('refuses data that does not fit the definition, without calling the handler', async () => {
     const next = vi.fn<typeof done>(done);
 
-    const result = await validationMiddleware().aroundCommand(
+    const result = await aroundCommand(
+      validationMiddleware(),
       altered({ data: { n: 'one' } }),
       next,
     );
@@ -39,12 +47,13 @@ describe('validationMiddleware (8)', () => {
     const event = { ...Added({ n: 1 }), data: {} };
 
     await expect(
-      validationMiddleware().aroundEvent(anEventCall(event), () => Promise.resolve()),
+      aroundEvent(validationMiddleware(), anEventCall(event), () => Promise.resolve()),
     ).rejects.toThrowError(ValidationFailedError);
   });
 
   it('refuses an empty session id or message id, all problems at once', async () => {
-    const result = await validationMiddleware().aroundCommand(
+    const result = await aroundCommand(
+      validationMiddleware(),
       altered({ id: '', sessionId: '' as never, data: {} }),
       done,
     );
@@ -57,11 +66,11 @@ describe('validationMiddleware (8)', () => {
   it('does not look at the session id when told not to', async () => {
     const validation = validationMiddleware({ sessionId: false });
 
-    expect(await validation.aroundCommand(altered({ sessionId: '' as never }), done)).toMatchObject(
-      {
-        success: true,
-      },
-    );
+    expect(
+      await aroundCommand(validation, altered({ sessionId: '' as never }), done),
+    ).toMatchObject({
+      success: true,
+    });
   });
 
   it('refuses when the schema throws or is asynchronous', async () => {
@@ -78,7 +87,7 @@ describe('validationMiddleware (8)', () => {
 
     for (const definition of [throwing, slow]) {
       expect(
-        await validationMiddleware().aroundCommand(aCommandCall({ definition, command }), done),
+        await aroundCommand(validationMiddleware(), aCommandCall({ definition, command }), done),
       ).toMatchObject({ success: false, error: { name: 'ValidationFailedError' } });
     }
   });

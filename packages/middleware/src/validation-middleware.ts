@@ -6,8 +6,10 @@ import {
   type AnyMessage,
   type CommandMiddleware,
   type EventMiddleware,
+  type OptionNames,
 } from '@llmgine/core';
 import { ValidationFailedError, type ValidationIssue } from './errors.ts';
+import { passOnEvent, passOnResult } from './pass-on.ts';
 
 /** What to look at besides the data. */
 export interface ValidationMiddlewareOptions {
@@ -18,6 +20,8 @@ export interface ValidationMiddlewareOptions {
   readonly sessionId?: boolean | undefined;
 }
 
+const optionNames: OptionNames<ValidationMiddlewareOptions> = { sessionId: true };
+
 /**
  * Makes middleware that checks messages which were not made by their definition here, such as those that came over a
  * wire or out of a store: data against the definition's schema, and the ids. It refuses; it changes nothing.
@@ -26,20 +30,18 @@ export interface ValidationMiddlewareOptions {
 export function validationMiddleware(
   options: ValidationMiddlewareOptions = {},
 ): CommandMiddleware & EventMiddleware {
-  const check = createOptionChecker('create validation middleware');
-  check.boolean('sessionId', options.sessionId);
-  check.done();
+  checkOptions(options);
   const checksSession = options.sessionId ?? true;
 
   return {
     name: 'validation',
-    aroundCommand({ command, definition }, next) {
+    aroundCommand({ command, definition }) {
       const error = problemOf(command, definition);
-      return error ? Promise.resolve(failed(error, command.id)) : next();
+      return error ? Promise.resolve(failed(error, command.id)) : passOnResult;
     },
-    aroundEvent({ event, definition }, next) {
+    aroundEvent({ event, definition }) {
       const error = problemOf(event, definition);
-      return error ? Promise.reject(error) : next();
+      return error ? Promise.reject(error) : passOnEvent;
     },
   };
 
@@ -89,4 +91,11 @@ function keyOf(segment: PropertyKey | { readonly key: PropertyKey }): string {
 
 function isEmpty(id: unknown): boolean {
   return typeof id !== 'string' || id === '';
+}
+
+function checkOptions(given: ValidationMiddlewareOptions): void {
+  const check = createOptionChecker('create validation middleware');
+  const { sessionId } = check.options(given, optionNames);
+  check.boolean('sessionId', sessionId);
+  check.done();
 }

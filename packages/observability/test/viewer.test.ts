@@ -217,6 +217,26 @@ describe('llmgine-log', () => {
     expect((await following).code).toBe(0);
   });
 
+  it('goes on when the file that it follows is cut short', async () => {
+    const path = join(mkdtempSync(join(tmpdir(), 'llmgine-view-')), 'llmgine.jsonl');
+    const [first, second] = chat.split('\n');
+    const controller = new AbortController();
+    let out = '';
+    const following = view(['--follow', '--json', path], {
+      write: (text) => void (out += text),
+      signal: controller.signal,
+    });
+
+    writeFileSync(path, `${first}\n${second}\n{"torn":`);
+    await expect.poll(() => out, { timeout: 5_000 }).toContain(second);
+    out = '';
+    writeFileSync(path, `${first}\n`);
+    await expect.poll(() => out, { timeout: 5_000 }).toContain(first);
+    controller.abort();
+
+    expect((await following).code).toBe(0);
+  });
+
   it('draws each conversation as it ends when it follows', async () => {
     const path = join(mkdtempSync(join(tmpdir(), 'llmgine-view-')), 'llmgine.jsonl');
     writeFileSync(path, chat);
@@ -232,6 +252,80 @@ describe('llmgine-log', () => {
     await following;
 
     expect(out.split('\n\n')).toHaveLength(2);
+  });
+
+  it('leaves out what is no record, whatever it is', async () => {
+    const odd = [
+      { type: 5 },
+      { session: [] },
+      { correlation: {} },
+      { durationMs: 'long' },
+      { durationMs: 1e300 },
+      { time: '+275760-09-12T23:59:59.000Z' },
+      { level: 'constructor' },
+      { error: { name: 1 } },
+      { failures: [undefined] },
+      { tool: 5 },
+      { model: {} },
+    ].map((fields) =>
+      line({ time: at(1), signal: 'event.processed', type: 'odd', id: 'o', ...fields }),
+    );
+    const file = `\u0000\u0001\nnull\n[]\n${odd.join('')}${'x'.repeat(100)}\n${chat}`;
+
+    for (const format of ['--tree', '--json', '--no-colour']) {
+      const { code, out } = await view([format, '-'], { stdin: Readable.from([file]) });
+
+      expect([code, out.includes('odd')]).toEqual([0, false]);
+      expect(out).toContain('get_weather');
+    }
+  });
+
+  it('reads on behind what is too long to be a line', async () => {
+    const stdin = Readable.from([
+      ...Array.from({ length: 40 }, () => 'x'.repeat(1024 * 1024)),
+      `\n${chat}`,
+    ]);
+
+    expect((await view(['--json', '-'], { stdin })).out).toBe(chat);
+  });
+
+  it('draws conversations that are very wide and very deep', async () => {
+    const part = (id: number, causation: number): string =>
+      line({
+        time: at(1),
+        signal: 'event.processed',
+        type: 'part',
+        id: `p${id}`,
+        causation: `p${causation}`,
+      });
+    const wide = Array.from({ length: 150_000 }, (_, id) => part(id, 0)).slice(1);
+    const deep = Array.from({ length: 5_000 }, (_, id) => part(id, id - 1));
+    const root = part(0, -1);
+
+    const [widely, deeply] = await Promise.all(
+      [[root, ...wide], deep].map((lines) =>
+        view(['--tree', '-'], { stdin: Readable.from([lines.join('')]) }),
+      ),
+    );
+
+    expect(widely?.out.split('\n')).toHaveLength(150_002);
+    expect(deeply?.out.split('\n')).toHaveLength(5_002);
+  });
+
+  it('draws every conversation, however many there are', async () => {
+    const lines = Array.from({ length: 6_000 }, (_, number) =>
+      line({
+        time: at(number),
+        signal: 'event.processed',
+        type: 'part',
+        id: `c${number}`,
+        correlation: `c${number}`,
+      }),
+    );
+
+    const { out } = await view(['--tree', '-'], { stdin: Readable.from([lines.join('')]) });
+
+    expect(out.split('\n\n')).toHaveLength(6_000);
   });
 
   it('names everything it does not understand, and ends with 2', async () => {

@@ -34,12 +34,10 @@ export interface DatabaseEventLog extends ReadableEventLog {
   close(): Promise<void>;
 }
 
-/** The most rows of one transaction; SQLite's keep the event loop. */
-const MOST_ROWS = { sqlite: 256, postgres: 1_024 } as const;
-/** How long one batch may keep the event loop for making its texts. */
-const BATCH_MS = 0.8;
-/** How many texts are made between looks at the clock. */
-const ROWS_BETWEEN_LOOKS = 16;
+/** The most rows of one transaction. */
+const MOST_ROWS = { sqlite: 2_048, postgres: 1_024 } as const;
+/** Rows whose texts are made and written at once; on SQLite between looks at the clock, on PostgreSQL a statement. */
+const STEP_ROWS = { sqlite: 64, postgres: 1_024 } as const;
 /** As many buffered events are written without waiting for more. */
 const ENOUGH_ROWS = 128;
 const PRUNE_EVERY_ROWS = 1_000;
@@ -202,10 +200,7 @@ class BufferedEventLog implements DatabaseEventLog {
   async #writeBatch(): Promise<void> {
     // In one breath with the publishers' own turn would make them wait.
     await this.#parts.clock.yieldToIo();
-    const { rows, taken } = this.#takeRows();
-    if (rows.length > 0) {
-      await this.#parts.context.executor.transact(() => inTurn(this.#insertRows(rows)));
-    }
+    const taken = await this.#parts.context.executor.transact(() => this.#writeRows());
     this.#buffer.splice(0, taken);
     this.#done += taken;
     this.#sinceRetention += taken;
@@ -215,18 +210,17 @@ class BufferedEventLog implements DatabaseEventLog {
     }
   }
 
-  #takeRows(): { rows: RowValues[]; taken: number } {
-    const { clock } = this.#parts;
-    const rows: RowValues[] = [];
-    const end = clock.monotonic() + BATCH_MS;
-    const most = Math.min(MOST_ROWS[this.#parts.context.dialect], this.#buffer.length);
+  /** Also what is appended while it writes. Returns how many events that were. */
+  *#writeRows(): Work<number> {
+    const { dialect } = this.#parts.context;
     let taken = 0;
-    while (taken < most) {
-      const row = this.#rowOf(this.#buffer[taken++]!);
-      if (row) rows.push(row);
-      if (taken % ROWS_BETWEEN_LOOKS === 0 && clock.monotonic() >= end) break;
+    while (taken < this.#buffer.length && taken < MOST_ROWS[dialect]) {
+      const step = this.#buffer.slice(taken, taken + STEP_ROWS[dialect]);
+      taken += step.length;
+      const rows = step.map((event) => this.#rowOf(event)).filter((row) => row !== undefined);
+      yield* inTurn(this.#insertRows(rows));
     }
-    return { rows, taken };
+    return taken;
   }
 
   /** Undefined: it cannot be stored, whatever the database does. */

@@ -7,7 +7,7 @@ import type { StoreContext } from './store-context.ts';
 /** Inserts events that are to be held, and tells other processes of those that are earlier than the rest. */
 export interface ScheduledEventInserter {
   statements(rows: readonly RowValues[]): readonly Statement[];
-  /** The ids of those that were not inserted, since something was held in their place. */
+  /** The ids of those that may not have been inserted, since something was held in their place. */
   refused(statement: Statement, outcome: StatementOutcome): readonly string[];
 }
 
@@ -32,7 +32,7 @@ export function createScheduledEventInserter(context: StoreContext): ScheduledEv
   return {
     statements: (rows) => (isSqlite ? [...insert(rows)] : Array.from(insert(rows), announce)),
     refused: isSqlite
-      ? ({ each }, { unchanged }) => (unchanged ?? []).map((index) => String(each![index]![0]))
+      ? ({ each }, { fellShort }) => (fellShort ?? []).flatMap((index) => idsOf(each![index]!))
       : refusedByServer,
   };
 
@@ -71,6 +71,9 @@ function refusedByServer({ parameters }: Statement, { rows }: StatementOutcome):
   const inserted = rows[0]?.['inserted'] as readonly string[] | null | undefined;
   if (!inserted) return [];
   const left = new Set(inserted);
-  const given = parameters.filter((_, index) => index % COLUMNS.length === 0) as readonly string[];
-  return given.filter((id) => !left.delete(id));
+  return idsOf(parameters).filter((id) => !left.delete(id));
+}
+
+function idsOf(values: RowValues): readonly string[] {
+  return values.filter((_, index) => index % COLUMNS.length === 0) as readonly string[];
 }

@@ -20,11 +20,7 @@ export class SaveQueue {
   #waiting: WaitingSave[] = [];
   #writing = false;
 
-  constructor(
-    dialect: DialectName,
-    executor: Executor,
-    inserter: ScheduledEventInserter,
-  ) {
+  constructor(dialect: DialectName, executor: Executor, inserter: ScheduledEventInserter) {
     this.#stepRows = STEP_ROWS[dialect];
     this.#executor = executor;
     this.#inserter = inserter;

@@ -14,7 +14,10 @@ import type { RowValues } from './database/insert-rows.ts';
 import type { Row, Statement, Work } from './database/statement.ts';
 import { FOREVER } from './database/store-clock.ts';
 import { EarlierEvents } from './earlier-events.ts';
-import { createScheduledEventInserter, type ScheduledEventInserter } from './insert-scheduled-events.ts';
+import {
+  createScheduledEventInserter,
+  type ScheduledEventInserter,
+} from './insert-scheduled-events.ts';
 import {
   createScheduledEventQueries,
   type ScheduledEventQueries,
@@ -77,7 +80,12 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
     return refused.length === 0 ? nothingInstead : this.#heldInstead(events, refused);
   }
 
-  async claimDue({ types, schedules, count, leaseMs }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
+  async claimDue({
+    types,
+    schedules,
+    count,
+    leaseMs,
+  }: ClaimRequest): Promise<readonly ClaimedEvent[]> {
     checkStoreNumbers('claim events', { count, leaseMs });
     const { rows } = await this.#context.executor.runOnce(
       this.#queries.claimDue({ types, schedules, count, leaseMs: lease(leaseMs) }),
@@ -143,7 +151,7 @@ class DatabaseScheduledEventStore implements DurableScheduledEventStore {
     return rows.map(({ type, schedule, id }) => ({
       type: String(type),
       id: String(id),
-      ...(schedule !== null && { schedule: String(schedule) }),
+      ...(typeof schedule === 'string' && { schedule }),
     }));
   }
 

@@ -102,10 +102,42 @@ describe.each(lastingDatabases)('openPersistence on $name', (database) => {
     });
   });
 
+  it('brings a database of version 1 up to date with what it holds (10.5)', async () => {
+    const { url, schema } = database.create();
+    const isSqlite = url.startsWith('sqlite');
+    const before = await openPersistence({ url, schema });
+    await before.scheduledEvents.save([Said({}, { id: 'old', scheduledAt: 1 })]);
+    await before.transaction(async ({ database: db }) => {
+      const name = (table: string) =>
+        sql.raw(isSqlite ? `${schema}_${table}` : `${schema}.${table}`);
+      await sql`drop index ${name('scheduled_events_by_schedule')}`.execute(db);
+      await sql`alter table ${name('scheduled_events')} drop column schedule`.execute(db);
+      await sql`delete from ${name('schema_versions')} where version > 1`.execute(db);
+    });
+    await before.close();
+
+    await expect(openPersistence({ url, schema, migrate: false })).rejects.toMatchObject({
+      code: 'LLMGINE_DATABASE_SCHEMA',
+    });
+    const after = await openForTest({ url, schema });
+
+    const claims = await after.scheduledEvents.claimDue({
+      count: 5,
+      leaseMs: 1_000,
+      schedules: [],
+    });
+    expect(claims.map(({ event }) => event.id)).toEqual(['old']);
+    expect((await command('status', '--url', url, '--schema', schema)).out).toContain('applied 2');
+  });
+
   it('tells of a missing table and of events that nobody takes', async () => {
     const { url, schema } = database.create();
     const persistence = await openForTest({ url, schema });
-    await persistence.scheduledEvents.save([Said({}, { scheduledAt: 1 })]);
+    const metadata = { 'llmgine.schedule': 'daily' };
+    await persistence.scheduledEvents.save([
+      Said({}, { scheduledAt: 1 }),
+      Said({}, { scheduledAt: 2, id: 'daily:2', metadata }),
+    ]);
     const overdue = await command('doctor', '--url', url, '--schema', schema);
     await persistence.transaction(async ({ database: db }) => {
       await sql`drop table ${sql.raw(url.startsWith('sqlite') ? `${schema}_streams` : `${schema}.streams`)}`.execute(
@@ -116,6 +148,7 @@ describe.each(lastingDatabases)('openPersistence on $name', (database) => {
 
     expect([overdue.code, broken.code]).toEqual([1, 1]);
     expect(overdue.out).toContain("1 events of type 'said' have been due");
+    expect(overdue.out).toContain("an occurrence of schedule 'daily' has been due");
     expect(broken.out).toContain('problem: streams:');
   });
 });

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { createOptionChecker, type OptionChecker } from '@llmgine/core';
+import { createOptionChecker, type OptionChecker, type OptionNames } from '@llmgine/core';
 import { BulkheadFullError, CallAbortedError } from './errors.ts';
 
 /** How many calls may run and wait, for each key. */
@@ -48,13 +48,18 @@ interface Held {
   open: boolean;
 }
 
+export const bulkheadOptionNames: OptionNames<BulkheadOptions> = {
+  maxConcurrent: true,
+  maxQueue: true,
+};
+
 /**
  * Makes a bulkhead.
  * @throws InvalidOptionsError
  */
 export function bulkhead(options: BulkheadOptions): Bulkhead {
   const check = createOptionChecker('create bulkhead');
-  checkBulkheadOptions(check, options);
+  checkBulkheadOptions(check, check.options(options, bulkheadOptionNames));
   check.done();
   const { maxConcurrent, maxQueue = 0 } = options;
   const byKey = new Map<string, Slots>();
@@ -132,7 +137,7 @@ function holds(held: Held | undefined, key: string): boolean {
 /** Notes what is wrong with the options. */
 export function checkBulkheadOptions(
   check: OptionChecker,
-  options: BulkheadOptions,
+  options: Partial<BulkheadOptions>,
   prefix = '',
 ): void {
   check.require(options.maxConcurrent !== undefined, `${prefix}maxConcurrent must be given`);

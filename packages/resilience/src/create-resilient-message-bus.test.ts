@@ -10,6 +10,7 @@ import {
   typeOnly,
   type CommandMiddleware,
 } from '@llmgine/core';
+import { sleep } from '@llmgine/core/timing';
 import { createFakeClock, createRecordedSignals } from '@llmgine/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createResilientMessageBus } from './create-resilient-message-bus.ts';
@@ -260,6 +261,39 @@ describe('createResilientMessageBus: retry (9.1)', () => {
 
     expect(await result).toMatchObject({ success: false });
     expect(await bus.getDeadLetterEntries()).toMatchObject([{ reason: 'stopped', attempts: 1 }]);
+  });
+
+  it.each([
+    ['waits for what a stop cut off to be stored', 500, 600, 1],
+    ['waits no longer than a second for that', 60_000, 1_100, 0],
+  ])('%s', async (_, storingMs, stoppedAfterMs, stored) => {
+    const { createMemoryDeadLetterStore } = await import('@llmgine/core/stores');
+    const clock = createFakeClock();
+    const memory = createMemoryDeadLetterStore({ clock });
+    const deadLetterStore = {
+      ...memory,
+      async add(entry: Parameters<typeof memory.add>[0]) {
+        await sleep(storingMs, { clock });
+        await memory.add(entry);
+      },
+    };
+    const bus = createResilientMessageBus({
+      clock,
+      deadLetterStore,
+      retry: { initialDelayMs: 60_000 },
+    });
+    failing(bus, ...always);
+    await bus.start();
+    void bus.execute(Ask({ text: 'a' }));
+    await clock.advanceAsync(10);
+    const startedAt = clock.monotonic();
+
+    const stopping = bus
+      .stop({ deadlineMs: 100 })
+      .then(async () => [clock.monotonic() - startedAt, await memory.count()]);
+    await clock.advanceAsync(5_000);
+
+    expect(await stopping).toEqual([stoppedAfterMs, stored]);
   });
 
   it('stops retry storms: beyond the floor, retries are a share of recent calls', async () => {
@@ -551,7 +585,13 @@ describe('createResilientMessageBus: dead letters (9.4)', () => {
     ]);
 
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
-    expect(outcomes[1]).toMatchObject({ reason: { code: 'LLMGINE_DEAD_LETTER_NOT_FOUND' } });
+    expect(outcomes[1]).toMatchObject({
+      reason: {
+        code: 'LLMGINE_DEAD_LETTER_RETRY',
+        message: expect.stringContaining('it is being retried already'),
+      },
+    });
+    expect(outcomes[2]).toMatchObject({ reason: { code: 'LLMGINE_DEAD_LETTER_NOT_FOUND' } });
   });
 
   it('retries many at a rate and tells what became of them', async () => {

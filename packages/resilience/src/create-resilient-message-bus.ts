@@ -1,4 +1,10 @@
-import { createMessageBus, type CommandMessage, type EventInvoker } from '@llmgine/core';
+import {
+  createMessageBus,
+  messageBusOptionNames,
+  type CommandMessage,
+  type EventInvoker,
+  type MessageBusOptions,
+} from '@llmgine/core';
 import { createMemoryDeadLetterStore } from '@llmgine/core/stores';
 import { bulkhead as createBulkhead } from './bulkhead.ts';
 import { assertBusOptions } from './check-bus-options.ts';
@@ -32,11 +38,14 @@ export function createResilientMessageBus(
 ): ResilientMessageBus {
   assertBusOptions(options);
   const wiring = wiringOf(options);
+  const { dropOldest, highWaterMark, lowWaterMark } = options;
   const queue = createBoundedEventQueue({
-    ...options,
     ...wiring,
     capacity: options.eventQueueSize,
     strategy: options.backpressureStrategy,
+    dropOldest,
+    highWaterMark,
+    lowWaterMark,
   });
   const circuits = circuitsOf(options, wiring);
   const deadLetters = deadLettersOf(options, wiring);
@@ -54,7 +63,7 @@ export function createResilientMessageBus(
   });
   const eventInvoker = eventInvokerOf(options, deadLetters, wiring);
   const bus = createMessageBus({
-    ...options,
+    ...ofCore(options),
     ...wiring,
     queue,
     invoker,
@@ -75,6 +84,12 @@ export function createResilientMessageBus(
     isolateCircuitBreaker: (key) => circuits.isolate(key),
     closeCircuitBreaker: (key) => circuits.close(key),
   };
+}
+
+/** The options that are those of every bus. */
+function ofCore(options: ResilientMessageBusOptions): MessageBusOptions {
+  const entries = Object.entries(options);
+  return Object.fromEntries(entries.filter(([name]) => Object.hasOwn(messageBusOptionNames, name)));
 }
 
 function circuitsOf(
@@ -98,7 +113,8 @@ function bulkheadOf(
   wiring: Wiring,
 ): CommandBulkhead | undefined {
   if (!bulkhead) return undefined;
-  return { bulkhead: createBulkhead(bulkhead), keyOf: keyOf(bulkhead.key, 'bulkhead.key', wiring) };
+  const { key, ...slots } = bulkhead;
+  return { bulkhead: createBulkhead(slots), keyOf: keyOf(key, 'bulkhead.key', wiring) };
 }
 
 function rateLimiterOf(
@@ -106,9 +122,9 @@ function rateLimiterOf(
   wiring: Wiring,
 ): CommandRateLimiter | undefined {
   if (!rateLimiter) return undefined;
-  const { key, tokens, usedTokens } = rateLimiter;
+  const { key, tokens, usedTokens, ...rates } = rateLimiter;
   return {
-    limiter: createRateLimiter({ clock: wiring.clock, ...rateLimiter }),
+    limiter: createRateLimiter({ clock: wiring.clock, ...rates }),
     keyOf: keyOf(key, 'rateLimiter.key', wiring),
     tokensOf: (command) =>
       tokens

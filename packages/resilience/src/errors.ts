@@ -82,7 +82,7 @@ export class BulkheadFullError extends LlmgineError {
   }
 }
 
-/** There is no such dead letter, or somebody else is retrying it. */
+/** There is no such dead letter, or none that waits to be retried. */
 export class DeadLetterNotFoundError extends LlmgineError {
   override readonly name = 'DeadLetterNotFoundError';
   readonly code = 'LLMGINE_DEAD_LETTER_NOT_FOUND';
@@ -90,7 +90,7 @@ export class DeadLetterNotFoundError extends LlmgineError {
 
   constructor(id: string) {
     super(
-      `No dead letter '${id}' waits to be retried: it is unknown, resolved, or being retried. See getDeadLetterEntries().`,
+      `No dead letter '${id}' waits to be retried: it is unknown, or resolved. See getDeadLetterEntries().`,
     );
     this.id = id;
   }

@@ -31,10 +31,10 @@ export {
   RetryLaterError,
 } from './errors.ts';
 export type { CallContext } from './pipeline/call-attempt.ts';
+export type { ResiliencePipelineOptions } from './pipeline/pipeline-options.ts';
 export {
   resiliencePipeline,
   type ResiliencePipeline,
-  type ResiliencePipelineOptions,
   type RunOptions,
 } from './pipeline/resilience-pipeline.ts';
 export { retry } from './pipeline/retry.ts';

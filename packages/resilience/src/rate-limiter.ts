@@ -1,4 +1,4 @@
-import { createOptionChecker, type OptionChecker } from '@llmgine/core';
+import { createOptionChecker, type OptionChecker, type OptionNames } from '@llmgine/core';
 import {
   RateGate,
   RateLimitedError,
@@ -74,13 +74,21 @@ interface Allowance {
   readonly tokens: TokenBucket;
 }
 
+export const rateLimiterOptionNames: OptionNames<RateLimiterOptions> = {
+  requestsPerMinute: true,
+  tokensPerMinute: true,
+  onLimit: true,
+  maxKeys: true,
+  clock: true,
+};
+
 /**
  * Makes a limiter.
  * @throws InvalidOptionsError
  */
 export function rateLimiter(options: RateLimiterOptions): RateLimiter {
   const check = createOptionChecker('create rate limiter');
-  checkRateLimiterOptions(check, options);
+  checkRateLimiterOptions(check, check.options(options, rateLimiterOptionNames));
   check.done();
   const { onLimit = 'wait', maxKeys = 1_000, clock = systemClock } = options;
   const allowances = new KeyedParts<Allowance>({
@@ -161,4 +169,5 @@ export function checkRateLimiterOptions(
   check.number(`${prefix}tokensPerMinute`, options.tokensPerMinute, { above: 0 });
   check.oneOf(`${prefix}onLimit`, options.onLimit, ['wait', 'fail']);
   check.number(`${prefix}maxKeys`, options.maxKeys, { min: 1, integer: true });
+  check.methods(`${prefix}clock`, options.clock, ['monotonic', 'setTimer']);
 }

@@ -1,4 +1,10 @@
-import { createSignalHub, toError, type SignalHub } from '@llmgine/core';
+import {
+  createSignalHub,
+  toError,
+  type OptionChecker,
+  type OptionNames,
+  type SignalHub,
+} from '@llmgine/core';
 import { systemClock, type Clock } from '@llmgine/core/timing';
 
 /** Where a part takes its time from and where it reports. */
@@ -13,6 +19,14 @@ export interface WiringOptions {
   readonly clock?: Clock | undefined;
   /** @default a hub of its own, which nobody observes */
   readonly signals?: SignalHub | undefined;
+}
+
+export const wiringOptionNames: OptionNames<WiringOptions> = { clock: true, signals: true };
+
+/** Notes what is wrong with the options. */
+export function checkWiringOptions(check: OptionChecker, { clock, signals }: WiringOptions): void {
+  check.methods('clock', clock, ['now', 'monotonic', 'setTimer', 'yieldToIo']);
+  check.methods('signals', signals, ['emit', 'wants']);
 }
 
 /** Fills in the defaults. */

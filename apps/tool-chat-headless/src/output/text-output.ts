@@ -89,15 +89,18 @@ class TextOutput implements ChatOutput {
     if (text !== '' && !this.#answer.endsWith(text)) this.#stdout.write(text); // deltas may be evicted under pressure
     if (text !== '' || this.#answer !== '') this.#stdout.write('\n');
     this.#lineIsOpen = false;
-    if (error) this.#failure(error);
-    else if (result && result.stopReason !== 'answered') {
-      this.#line(this.#colors.yellow(STOPPED[result.stopReason]));
-    }
+    if (error && result) this.#stopped(error);
+    else if (error) this.#failure(error);
   }
 
   end({ error }: ChatEnd): void {
     this.#spinner.stop();
     if (error && error !== this.#shownFailure) this.#failure(error);
+  }
+
+  #stopped(error: ChatFailure): void {
+    this.#shownFailure = error;
+    this.#line(this.#colors.yellow(error.message));
   }
 
   #failure(error: ChatFailure): void {
@@ -121,16 +124,6 @@ class TextOutput implements ChatOutput {
     return this.#stderr.columns ?? DEFAULT_COLUMNS;
   }
 }
-
-const STOPPED = {
-  stepLimit: 'Stopped: the model still called tools at the step limit (--max-steps).',
-  budget: 'Stopped: the budget is used up (--max-tokens, --max-cost, --timeout).',
-  loop: 'Stopped: the model made the same call again and again.',
-  refused: 'The model declined to answer.',
-  lengthLimit: 'The answer was cut off at the longest length allowed.',
-  aborted: 'Interrupted.',
-  error: 'Failed.',
-} as const;
 
 function argumentsText(args: unknown): string {
   return typeof args === 'string' ? args : (JSON.stringify(args) ?? '');

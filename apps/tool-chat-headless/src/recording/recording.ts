@@ -12,6 +12,8 @@ export interface RecordingHead {
   readonly sessionId: string;
   readonly provider: string;
   readonly model: string;
+  /** Of the endpoint: errors name it. */
+  readonly baseUrl: string;
   readonly tools: readonly FunctionTool[];
 }
 
@@ -23,8 +25,10 @@ interface RecordedExchange {
     readonly status: number;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
-    /** Set when the answer broke off. */
-    readonly broken?: true;
+    /** Set when the answer did not come to its end: its connection broke, somebody interrupted it, or the run stopped reading. */
+    readonly ended?: 'broken' | 'interrupted' | 'left';
+    /** Why it broke. */
+    readonly cause?: { readonly code: string; readonly message: string };
   };
 }
 
@@ -33,6 +37,8 @@ interface RecordedFailure {
   readonly type: 'exchange.failed';
   readonly code: string;
   readonly message: string;
+  /** Set when it was this program that gave up. */
+  readonly ended?: 'interrupted' | 'left';
 }
 
 /** What a tool call led to, in the order in which it was told. */
@@ -41,5 +47,22 @@ export type RecordedToolEvent =
   | { readonly type: 'tool.approval'; readonly data: ToolApprovalRequestedData }
   | { readonly type: 'tool.executed'; readonly data: ToolExecuteResultData };
 
+/** Somebody interrupted the run while tools ran. */
+export interface RecordedInterrupt {
+  readonly type: 'tool.interrupted';
+}
+
+/** A call needed somebody's word, and nobody could be asked. */
+export interface RecordedRefusal {
+  readonly type: 'tool.unapproved';
+  readonly data: ToolApprovalRequestedData;
+}
+
 /** A line of a recording. */
-export type RecordingLine = RecordingHead | RecordedExchange | RecordedFailure | RecordedToolEvent;
+export type RecordingLine =
+  | RecordingHead
+  | RecordedExchange
+  | RecordedFailure
+  | RecordedToolEvent
+  | RecordedInterrupt
+  | RecordedRefusal;

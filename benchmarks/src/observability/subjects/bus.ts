@@ -16,9 +16,8 @@ const Work = defineCommand('bench.work', {
 
 /** As many events as one sample of a burst publishes at once. */
 const BURST = 2_000;
-const event = Happened({ n: 1 });
-/** What is executed in the cases of this area. */
-export const command = Work({ n: 1 });
+/** What is executed in the cases of this area: made anew each time, as every caller has to. */
+export const makeCommand = () => Work({ n: 1 });
 
 /** A running bus with one asynchronous handler of each kind. */
 export async function started(bus: MessageBus = createMessageBus()): Promise<MessageBus> {
@@ -34,7 +33,8 @@ export function publishBurst(bus: MessageBus): Prepared {
     step: BURST,
     async run(operations) {
       for (let begun = 0; begun < operations; begun += BURST) {
-        for (let n = 0; n < BURST; n++) void bus.publish(event, { awaitProcessing: false });
+        for (let n = 0; n < BURST; n++)
+          void bus.publish(Happened({ n }), { awaitProcessing: false });
         await bus.waitForEvents();
       }
     },
@@ -45,7 +45,7 @@ export function publishBurst(bus: MessageBus): Prepared {
 export function executeMany(bus: MessageBus): Prepared {
   return {
     async run(operations) {
-      for (let n = 0; n < operations; n++) await bus.execute(command);
+      for (let n = 0; n < operations; n++) await bus.execute(makeCommand());
     },
   };
 }

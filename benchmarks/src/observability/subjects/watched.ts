@@ -1,4 +1,4 @@
-import { createMessageBus } from '@llmgine/core';
+import { createMessageBus, type CommandMessage } from '@llmgine/core';
 import { createMetricsCollector } from '@llmgine/metrics';
 import { createHealthMonitor, createObservabilityManager } from '@llmgine/observability';
 import { createOpenTelemetryHandler } from '@llmgine/observability/otel';
@@ -11,7 +11,7 @@ import {
   type SpanExporter,
 } from '@opentelemetry/sdk-trace';
 import type { Prepared } from '../../case.ts';
-import { command, executeMany, started } from './bus.ts';
+import { executeMany, makeCommand, started } from './bus.ts';
 
 const memory = new InMemorySpanExporter();
 /** Takes spans and throws them away: what an exporter costs is not ours. */
@@ -54,13 +54,20 @@ export async function withSpansByHand(): Promise<Prepared> {
   const tracer = makeProvider().getTracer('by hand');
   return {
     async run(operations) {
-      for (let n = 0; n < operations; n++) await inSpans(tracer, () => bus.execute(command));
+      for (let n = 0; n < operations; n++) {
+        const command = makeCommand();
+        await inSpans(tracer, command, () => bus.execute(command));
+      }
     },
   };
 }
 
-function inSpans(tracer: Tracer, run: () => Promise<unknown>): Promise<unknown> {
-  const outer = tracer.startSpan('execute bench.work', { attributes: executeAttributes() });
+function inSpans(
+  tracer: Tracer,
+  command: CommandMessage,
+  run: () => Promise<unknown>,
+): Promise<unknown> {
+  const outer = tracer.startSpan('execute bench.work', { attributes: executeAttributes(command) });
   const outerContext = trace.setSpan(context.active(), outer);
   return context.with(outerContext, async () => {
     const attributes = { 'llmgine.handler': 'bench.work', 'llmgine.attempt': 1 };
@@ -72,7 +79,7 @@ function inSpans(tracer: Tracer, run: () => Promise<unknown>): Promise<unknown> 
   });
 }
 
-function executeAttributes() {
+function executeAttributes(command: CommandMessage) {
   return {
     'messaging.operation.name': 'execute',
     'messaging.operation.type': 'process',

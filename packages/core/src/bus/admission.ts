@@ -1,10 +1,8 @@
 import { BusStoppedError, SessionEndedError } from './bus-errors.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
 import type { DispatchScope } from '../pipeline/dispatch-scope.ts';
+import type { BusPhase } from './bus-phase.ts';
 import type { SessionState } from './session-state.ts';
-
-/** Where a bus is in its life. */
-export type BusPhase = 'idle' | 'running' | 'stopping' | 'stopped';
 
 /** Who may send now: anybody while the bus lives, and while it or a session ends only what is already inside. */
 export class Admission {

@@ -106,6 +106,7 @@ export class BusLifecycle {
     const { admission, signals, clock } = this.#options;
     admission.phase = 'stopped';
     if (signals.active) signals.emit({ type: 'bus.stopped', at: clock.now(), ...left });
+    await this.#flushInvoker(deadline);
     await Promise.race([this.#flush(), deadline.expired]);
     deadline[Symbol.dispose]();
     this.#limitWaiting(deadlineMs);
@@ -191,12 +192,31 @@ export class BusLifecycle {
     this.#forget = undefined;
   }
 
+  /** What was cut off at the deadline is given to the invoker only then: it has a little longer to store it. */
+  async #flushInvoker(deadline: StopDeadline): Promise<void> {
+    const { invoker, clock } = this.#options;
+    if (!invoker?.flush) return;
+    let timer: Disposable | undefined;
+    let isFlushed = false;
+    const late = deadline.expired.then(
+      () =>
+        new Promise<void>((resolve) => {
+          if (!isFlushed) timer = clock.setTimer(resolve, CUT_OFF_GRACE_MS);
+        }),
+    );
+    await Promise.race([invoker.flush(), late]);
+    isFlushed = true;
+    timer?.[Symbol.dispose]();
+  }
+
   async #flush(): Promise<void> {
-    await this.#options.invoker?.flush?.();
     await this.#options.logging.flush();
     await this.#options.signals.flush();
   }
 }
+
+/** How much longer than its deadline a stop waits for what the deadline cut off to be stored. */
+const CUT_OFF_GRACE_MS = 1_000;
 
 /** When a stop gives up. */
 interface StopDeadline extends Disposable {

@@ -15,10 +15,12 @@ import { NestedDispatches } from '../pipeline/nested-dispatches.ts';
 import type { PipelineParts } from '../pipeline/pipeline-parts.ts';
 import { QueueEntrance } from '../pipeline/queue-entrance.ts';
 import { RunningScopes } from '../pipeline/running-scopes.ts';
+import { WaitingTime } from '../pipeline/waiting-time.ts';
 import { Wrapping } from '../pipeline/wrapping.ts';
 import type { EventQueue } from '../queue/event-queue.ts';
 import { EventScheduler } from '../queue/event-scheduler.ts';
 import { createLaneQueue } from '../queue/lane-queue.ts';
+import type { BusReadings } from '../signals/bus-signal.ts';
 import { MessageCounting } from '../signals/message-counting.ts';
 import { createSignalHub, type SignalHub } from '../signals/signal-hub.ts';
 import { SignalTime } from '../signals/signal-time.ts';
@@ -49,6 +51,7 @@ export class BusWiring {
   readonly filters: EventFilters;
   readonly generations = new Generations();
   readonly pump: EventPump;
+  readonly readings: BusReadings;
   readonly scheduler: EventScheduler;
   readonly publishing: EventPublishing;
   readonly hearing: EventHearing;
@@ -67,7 +70,7 @@ export class BusWiring {
     this.queue = options.queue ?? createLaneQueue();
     this.scopes = new RunningScopes(options.reentrancy ?? 'ambient');
     this.registry = new HandlerRegistry(() => this.#handlersChanged());
-    this.wrapping = new Wrapping(options);
+    this.wrapping = new Wrapping(options, clock);
     this.errors = new ErrorHistory(options.errorHistory ?? 1000);
     this.sender = this.#createSender();
 
@@ -80,11 +83,18 @@ export class BusWiring {
     const batch = { size, timeoutMs };
     const nested = new NestedDispatches(parts, generations, ioTurn);
     this.filters = new EventFilters(signals, parts.time);
+    const waiting = new WaitingTime(queue, clock);
     this.pump = new EventPump({ queue, clock, ioTurn, concurrency, batch, parts });
+    this.readings = {
+      phase: () => admission.phase,
+      queueSize: () => queue.size,
+      oldestQueuedMs: () => waiting.oldestMs(),
+    };
     this.scheduler = this.#createScheduler();
 
     const { filters, pump, scheduler } = this;
-    const entrance = new QueueEntrance({ parts, admission, queue, pump, generations, logging });
+    const entry = { parts, admission, queue, pump, generations, logging, waiting };
+    const entrance = new QueueEntrance(entry);
     const waysIn = { parts, admission, filters, logging, entrance, nested, scheduler };
     this.publishing = new EventPublishing({ ...waysIn, stampMetadata });
     this.hearing = new EventHearing({ parts, admission, filters, options });
@@ -107,7 +117,7 @@ export class BusWiring {
   prepare(): void {
     const { messages = [], metrics } = this.options;
     for (const definition of messages) this.registry.know(definition);
-    metrics?.attach?.({ queueSize: () => this.queue.size });
+    metrics?.attach?.(this.readings);
     this.counting.observe();
   }
 

@@ -1,6 +1,27 @@
 import { InvalidOptionsError } from '../errors.ts';
+import { createOptionChecker, type OptionNames } from '../option-checker.ts';
 import type { Batch } from '../pipeline/event-pump.ts';
 import type { MessageBusOptions } from './message-bus-options.ts';
+
+/** The names of a bus's options. */
+export const messageBusOptionNames: OptionNames<MessageBusOptions> = {
+  messages: true,
+  queue: true,
+  invoker: true,
+  eventInvoker: true,
+  scheduledEvents: true,
+  leaseMs: true,
+  eventLog: true,
+  metrics: true,
+  signals: true,
+  stampMetadata: true,
+  clock: true,
+  concurrency: true,
+  batch: true,
+  reentrancy: true,
+  errorHistory: true,
+  allowNestedRetry: true,
+};
 
 /** @throws InvalidOptionsError with all problems at once */
 export function checkOptions(options: MessageBusOptions): void {
@@ -20,7 +41,10 @@ export function checkOptions(options: MessageBusOptions): void {
     problems.push(`leaseMs must be a finite time of 1 or more, got ${String(leaseMs)}`);
   }
   problems.push(...batchProblems(batch ?? {}));
-  if (problems.length > 0) throw new InvalidOptionsError('create bus', problems);
+  const check = createOptionChecker('create bus');
+  check.options(options, messageBusOptionNames);
+  for (const problem of problems) check.require(false, problem);
+  check.done();
 }
 
 /** @throws InvalidOptionsError with all problems at once */
@@ -86,8 +110,10 @@ function noObject(name: string): string {
 
 function batchProblems(batch: { readonly [Key in keyof Batch]?: number | null }): string[] {
   if (!isObject(batch)) return [noObject('batch')];
-  const { size, timeoutMs } = batch;
-  const problems: string[] = [];
+  const { size, timeoutMs, ...others } = batch;
+  const problems = Object.keys(others).map(
+    (name) => `batch.${name} is no option, there are size, timeoutMs`,
+  );
   if (size !== undefined && !isCount(size, 1))
     problems.push(`batch.size must be a positive integer, got ${String(size)}`);
   if (timeoutMs !== undefined && !isFiniteFrom0(timeoutMs)) {

@@ -113,6 +113,7 @@ function waysInOf({
   filters,
   wrapping,
   signals,
+  readings,
 }: BusWiring): Pick<
   Roles,
   | 'addEventFilter'
@@ -137,11 +138,13 @@ function waysInOf({
     },
     addObserver(observer) {
       checkPart('add an observer', observer, 'observe');
+      observer.attach?.(readings);
       return signals.add(observer);
     },
     setObservabilityManager(next) {
       checkPart('set the observability manager', next, 'observe');
       manager?.[Symbol.dispose]();
+      next.attach?.(readings);
       const observing = signals.add(next);
       wrapping.setManager(next);
       const watching = next.onChange?.(() => {

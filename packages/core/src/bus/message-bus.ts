@@ -1,3 +1,4 @@
+import type { BusPhase } from './bus-phase.ts';
 import type { CommandExecutor, HandlerRegistrar, HearingPublisher } from '../handler/handler.ts';
 import type { AnyDefinition, EventMessage } from '../message/message.ts';
 import type { SessionId } from '../message/session-id.ts';
@@ -46,7 +47,7 @@ export interface EventError extends HandlerFailure {
 
 /** The bus at one moment. */
 export interface BusStats {
-  readonly state: 'idle' | 'running' | 'stopping' | 'stopped';
+  readonly state: BusPhase;
   /** Accepted events whose dispatch has not begun. */
   readonly queueSize: number;
   /** Commands and event dispatches that are running. */

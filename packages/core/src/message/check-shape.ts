@@ -55,7 +55,7 @@ function* versionProblems({ version = 1, upcast = {} }: GivenShape): Generator<s
 function* kindProblems({ retry, lossy, lane = 'session' }: GivenShape): Generator<string> {
   for (const [name, value] of Object.entries({ retry, lossy })) {
     if (value === undefined || typeof value === 'boolean') continue;
-    yield `${name} must be a boolean, got ${typeof value === 'string' ? `'${value}'` : String(value)}`;
+    yield `${name} must be a boolean, got ${typeof value === 'string' ? `'${value}'` : JSON.stringify(value)}`;
   }
   if (lane !== 'session' && lane !== 'none' && typeof lane !== 'function') {
     yield "lane must be 'session', 'none' or a function";

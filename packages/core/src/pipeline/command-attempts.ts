@@ -7,27 +7,27 @@ import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-repo
 import { isThenable } from './handler-call.ts';
 import type { RunningCommand } from './running-command.ts';
 import type { MessageContext } from './message-context.ts';
+import type { Innermost, OutcomeReceiver } from './passage.ts';
 import type { AttemptOptions, AttemptWrapper, CommandCall, CommandInvoker } from './middleware.ts';
 
 /** An attempt that somebody waits for. */
 interface OpenAttempt {
   readonly attempt: number;
   readonly startedAt: number;
-  readonly resolve: (result: CommandResult) => void;
+  readonly receiver: OutcomeReceiver<CommandResult>;
   limit: AttemptLimit | undefined;
   isOpen: boolean;
+  /** The one that was open before; most commands have one at a time. */
+  before: OpenAttempt | undefined;
 }
 
-/** Most commands have one attempt, and never more than one at a time. */
-const none: readonly OpenAttempt[] = [];
-
 /** The calls of a command's handler, counted, where middleware or an invoker may repeat them. */
-export class CommandAttempts {
+export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
   /** Why the latest attempt failed. */
   lastError: Error | undefined;
   readonly #run: RunningCommand;
   readonly #firstContext: MessageContext;
-  #open = none;
+  #open: OpenAttempt | undefined = undefined;
   #count = 0;
 
   /** The context is that of the first attempt. */
@@ -36,38 +36,57 @@ export class CommandAttempts {
     this.#firstContext = firstContext;
   }
 
-  /** Lets an invoker decide how often the handler is called. Never rejects. */
-  async invoked(invoker: CommandInvoker, call: CommandCall): Promise<CommandResult> {
+  /** Lets the invoker decide how often the handler is called, where there is one. */
+  begin(call: CommandCall, receiver: OutcomeReceiver<CommandResult>): void {
+    const { commandInvoker } = this.#run.parts.wrapping;
+    if (!commandInvoker) this.#begin(receiver, undefined);
+    else void this.#invoked(commandInvoker, call).then((result) => receiver.ended(result));
+  }
+
+  /** Never rejects. */
+  async #invoked(invoker: CommandInvoker, call: CommandCall): Promise<CommandResult> {
     const { id } = call.command;
     try {
-      return toCommandResult(await invoker(call, (_, options) => this.run(options)), id);
+      return toCommandResult(await invoker(call, (_, options) => this.#attempted(options)), id);
     } catch (thrown) {
       return failed(toError(thrown), id);
     }
   }
 
-  /** Calls the handler. Resolves at once when the command is aborted; what the handler does then is reported as late. */
-  run({ timeoutMs }: AttemptOptions = {}): Promise<CommandResult> {
-    const { command, scope } = this.#run;
-    if (!scope.open) {
-      const error = this.lastError ?? new CommandCancelledError(command.type, 'it is over');
-      return Promise.resolve(failed(error, command.id));
-    }
-    const attempt = ++this.#count;
-    return new Promise((resolve) => {
-      const startedAt = this.#run.reportsHandler ? reportAttemptStart(this.#run, attempt) : 0;
-      const open: OpenAttempt = { attempt, startedAt, resolve, limit: undefined, isOpen: true };
-      this.#open = this.#open === none ? [open] : [...this.#open, open];
-      if (timeoutMs !== undefined) open.limit = this.#limit(open, timeoutMs);
-      this.#call(open);
-    });
+  #attempted({ timeoutMs }: AttemptOptions = {}): Promise<CommandResult> {
+    return new Promise((ended) => this.#begin({ ended }, timeoutMs));
   }
 
-  /** Ends what is waited for, because the command is over. */
+  /** Calls the handler. Ends at once when the command is aborted; what the handler does then is reported as late. */
+  #begin(receiver: OutcomeReceiver<CommandResult>, timeoutMs: number | undefined): void {
+    const { command, scope, reportsHandler } = this.#run;
+    if (!scope.open) {
+      const error = this.lastError ?? new CommandCancelledError(command.type, 'it is over');
+      receiver.ended(failed(error, command.id));
+      return;
+    }
+    const attempt = ++this.#count;
+    const startedAt = reportsHandler ? reportAttemptStart(this.#run, attempt) : 0;
+    const open: OpenAttempt = {
+      attempt,
+      startedAt,
+      receiver,
+      limit: undefined,
+      isOpen: true,
+      before: this.#open,
+    };
+    this.#open = open;
+    if (timeoutMs !== undefined) open.limit = this.#limit(open, timeoutMs);
+    this.#call(open);
+  }
+
+  /** Ends what is waited for, because the command is over. Those who wait hear of it after the command's caller. */
   end(result: CommandResult, outcome: HandlerOutcome): void {
-    for (const open of this.#open) {
+    for (let open = this.#open; open; open = this.#open) {
+      const { receiver } = open;
       open.limit?.abort(this.#run.scope.signal.reason);
-      this.#ended(open, result, outcome);
+      this.#close(open, result, outcome);
+      void Promise.resolve(result).then((given) => receiver.ended(given));
     }
   }
 
@@ -81,13 +100,20 @@ export class CommandAttempts {
   }
 
   #ended(open: OpenAttempt, result: CommandResult, outcome: HandlerOutcome): void {
+    this.#close(open, result, outcome);
+    open.receiver.ended(result);
+  }
+
+  #close(open: OpenAttempt, result: CommandResult, outcome: HandlerOutcome): void {
     open.isOpen = false;
-    this.#open = this.#open.length === 1 ? none : this.#open.filter(({ isOpen }) => isOpen);
+    if (this.#open === open) this.#open = open.before;
+    for (let each = this.#open; each; each = each.before) {
+      if (each.before === open) each.before = open.before;
+    }
     open.limit?.end();
     const error = result.success ? undefined : result.error;
     if (error) this.lastError = error;
     if (this.#run.reportsHandler) reportAttemptEnd(this.#run, { ...open, outcome, error });
-    open.resolve(result);
   }
 
   #call(open: OpenAttempt): void {
@@ -96,7 +122,7 @@ export class CommandAttempts {
     const context = isFirst ? this.#firstContext : this.#run.contextFor(attempt, limit?.scope);
     const { attemptWrapper } = this.#run.parts.wrapping;
     if (!limit && !attemptWrapper) {
-      this.#handle(context, (result) => this.#returned(open, result));
+      this.#handle(context, open);
       return;
     }
     const handled = (): Promise<CommandResult> =>
@@ -126,21 +152,31 @@ export class CommandAttempts {
   }
 
   /** Never rejects. */
-  #handled(context: MessageContext): Promise<CommandResult> {
-    return new Promise((resolve) => this.#handle(context, resolve));
+  async #handled(context: MessageContext): Promise<CommandResult> {
+    const { command, registered } = this.#run;
+    try {
+      return toCommandResult(await registered.handle(command, context), command.id);
+    } catch (thrown) {
+      return failed(toError(thrown), command.id);
+    }
   }
 
-  /** Never throws. */
-  #handle(context: MessageContext, returned: (result: CommandResult) => void): void {
+  /** The same without a promise of its own. Never throws. */
+  #handle(context: MessageContext, open: OpenAttempt): void {
     const { command, registered } = this.#run;
     const { id } = command;
-    const threw = (thrown: unknown): void => returned(failed(toError(thrown), id));
+    let given: unknown;
     try {
-      const given = registered.handle(command, context);
-      if (isThenable(given)) given.then((value) => returned(toCommandResult(value, id)), threw);
-      else returned(toCommandResult(given, id));
+      given = registered.handle(command, context);
     } catch (thrown) {
-      threw(thrown);
+      this.#returned(open, failed(toError(thrown), id));
+      return;
     }
+    if (isThenable(given)) {
+      given.then(
+        (value) => this.#returned(open, toCommandResult(value, id)),
+        (thrown: unknown) => this.#returned(open, failed(toError(thrown), id)),
+      );
+    } else this.#returned(open, toCommandResult(given, id));
   }
 }

@@ -73,7 +73,7 @@ export class CommandExecution implements CommandReceiver {
   #refuse(
     scope: DispatchScope,
     error: Error | undefined,
-    startedAt: number,
+    startedAt: number | undefined,
   ): Promise<CommandResult> {
     const command = scope.message as CommandMessage;
     const result = failed(error ?? unhandled(command), command.id);
@@ -83,12 +83,13 @@ export class CommandExecution implements CommandReceiver {
   }
 
   /** Gives back the monotonic time of the start, if anybody wants to know the duration. */
-  #reportStart(scope: DispatchScope): number {
+  #reportStart(scope: DispatchScope): number | undefined {
     const { counting, signals, time, registry } = this.#parts;
     const command = scope.message as CommandMessage;
     counting.started(command);
-    const isWanted = signals.wants('command.started') || signals.wants('command.completed');
-    if (!isWanted && !registry.handlesBusEvents) return 0;
+    const isTimed = counting.timesCommands || signals.wants('command.completed');
+    if (!isTimed && !signals.wants('command.started') && !registry.handlesBusEvents)
+      return undefined;
     const startedAt = time.monotonic();
     if (signals.wants('command.started')) {
       signals.emit({ type: 'command.started', at: time.at(startedAt), command });
@@ -101,16 +102,17 @@ export class CommandExecution implements CommandReceiver {
     return startedAt;
   }
 
-  #reportEnd(scope: DispatchScope, result: CommandResult, startedAt: number): void {
-    const { signals, time, registry } = this.#parts;
-    if (!signals.wants('command.completed') && !registry.handlesBusEvents) return;
+  #reportEnd(scope: DispatchScope, result: CommandResult, startedAt: number | undefined): void {
+    const { counting, signals, time } = this.#parts;
+    const isWanted = signals.wants('command.completed');
     const isHandled = this.#isHandled(CommandResultEvent.type, scope);
-    if (!isHandled && !signals.wants('command.completed')) return;
+    if (!isWanted && !isHandled && !counting.timesCommands) return;
 
     const command = scope.message as CommandMessage;
     const now = time.monotonic();
-    const durationMs = now - startedAt;
-    if (signals.wants('command.completed')) {
+    const durationMs = now - (startedAt ?? now);
+    counting.completed(command, durationMs, result);
+    if (isWanted) {
       signals.emit({ type: 'command.completed', at: time.at(now), command, result, durationMs });
     }
     if (isHandled) this.#parts.publishBusEvent(resultEvent(command, result, durationMs), scope);

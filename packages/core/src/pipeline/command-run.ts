@@ -11,6 +11,7 @@ import type { Abortable, DispatchScope } from './dispatch-scope.ts';
 import { isThenable } from './handler-call.ts';
 import { MessageContext } from './message-context.ts';
 import type { CommandCall } from './middleware.ts';
+import { Passage, type OutcomeReceiver } from './passage.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
 import type { RunningCommand } from './running-command.ts';
 
@@ -20,13 +21,13 @@ export interface CommandReceiver {
 }
 
 /** One execution of a command: middleware, invoker, attempts, and the one result. */
-export class CommandRun implements Abortable, RunningCommand {
+export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<CommandResult> {
   readonly scope: DispatchScope;
   readonly parts: PipelineParts;
   readonly registered: RegisteredCommandHandler;
   readonly reportsHandler: boolean;
-  /** Monotonic, for the receiver; 0 where nobody wants to know. */
-  startedAt = 0;
+  /** Monotonic, for the receiver; undefined where nobody wants to know. */
+  startedAt: number | undefined = undefined;
   receiver: CommandReceiver | undefined = undefined;
   /** Gives the result to whoever waits for it; for the receiver to call. */
   resolve: ((result: CommandResult) => void) | undefined = undefined;
@@ -88,13 +89,19 @@ export class CommandRun implements Abortable, RunningCommand {
     this.#settle(result);
   }
 
+  /** Of everything that wraps. */
+  ended(result: CommandResult): void {
+    this.#finish(result);
+  }
+
   contextFor(attempt: number, scope = this.scope): MessageContext {
     return new MessageContext(scope, this.parts, attempt);
   }
 
   callFor(context: MessageContext): CommandCall {
     const { definition, name } = this.registered;
-    return { command: this.command, definition, handler: name, context };
+    const { clock } = this.parts.wrapping;
+    return { command: this.command, definition, handler: name, context, clock };
   }
 
   #settle(result: CommandResult): void {
@@ -162,18 +169,11 @@ export class CommandRun implements Abortable, RunningCommand {
   }
 
   #startWrapped(): void {
-    const { commandOnion, commandInvoker } = this.parts.wrapping;
     const context = this.contextFor(1);
-    const attempts = new CommandAttempts(this, context);
-    this.#attempts = attempts;
-    const innermost = (call: CommandCall): Promise<CommandResult> =>
-      commandInvoker ? attempts.invoked(commandInvoker, call) : attempts.run();
     const call = this.callFor(context);
-
-    const ran = commandOnion ? commandOnion(call, innermost) : innermost(call);
-    ran.then(
-      (result) => this.#finish(result),
-      (thrown: unknown) => this.#finish(failed(toError(thrown), this.command.id)),
-    );
+    const { commandOnion } = this.parts.wrapping;
+    this.#attempts = new CommandAttempts(this, context);
+    if (commandOnion) new Passage(commandOnion, call, this.#attempts).begin(this);
+    else this.#attempts.begin(call, this);
   }
 }

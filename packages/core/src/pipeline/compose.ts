@@ -6,65 +6,54 @@ import {
   type CommandResult,
 } from '../message/command-result.ts';
 import { toError } from '../message/error-data.ts';
-import type { CommandCall, CommandMiddleware, EventCall, EventMiddleware } from './middleware.ts';
+import type {
+  CommandCall,
+  CommandFinish,
+  CommandMiddleware,
+  EventCall,
+  EventFinish,
+  EventMiddleware,
+} from './middleware.ts';
+import type { PassClock } from './pass-clock.ts';
+import type { Onion } from './passage.ts';
 
-/** An onion of middleware round whatever is called last. */
-export type Onion<Call, Result> = (
-  call: Call,
-  innermost: (call: Call) => Promise<Result>,
-) => Promise<Result>;
+/** What became of handling an event: undefined when nothing was thrown. */
+export type EventOutcome = { readonly thrown: unknown } | undefined;
 
-/** Composes command middleware, first outermost. What a layer throws is a failed result to the one outside it. */
-export function composeCommandMiddleware(
+/** Command middleware, first outermost. What a layer throws is a failed result to the one outside it. */
+export function commandOnion(
   layers: readonly CommandMiddleware[],
+  clock: PassClock,
 ): Onion<CommandCall, CommandResult> {
-  return layers.reduceRight<Onion<CommandCall, CommandResult>>(
-    (inner, layer) => (call, innermost) => aroundCommand(layer, call, () => inner(call, innermost)),
-    (call, innermost) => innermost(call),
-  );
-}
-
-/** Composes event middleware, first outermost. */
-export function composeEventMiddleware(layers: readonly EventMiddleware[]): Onion<EventCall, void> {
-  return layers.reduceRight<Onion<EventCall, void>>(
-    (inner, layer) => async (call, innermost) => {
-      const next = onlyOnce(layer, () => contained(inner(call, innermost)));
-      await layer.aroundEvent(call, next);
-    },
-    (call, innermost) => innermost(call),
-  );
-}
-
-/** Never rejects, as long as `inner` does not, so that nobody needs to be kept from ignoring what `next` gives. */
-function aroundCommand(
-  layer: CommandMiddleware,
-  call: CommandCall,
-  inner: () => Promise<CommandResult>,
-): Promise<CommandResult> {
-  let given: Promise<CommandResult> | undefined;
-  let mayCall = true;
-  const next = (): Promise<CommandResult> => {
-    if (!mayCall) return calledTooOften(layer);
-    mayCall = false;
-    given = inner();
-    if (layer.repeats) {
-      void given.then(() => {
-        mayCall = true; // before anybody else hears of it
-      });
-    }
-    return given;
+  return {
+    layers,
+    clock,
+    enter: (index, call, next) =>
+      layers[index]!.aroundCommand(call, next as () => Promise<CommandResult>),
+    accept: (given, index, call) => resultOf(given, layers[index]!, call),
+    finish: (finish, result) => (finish as CommandFinish)(result),
+    acceptFinished: (given, _, { index, call }) => resultOf(given, layers[index]!, call),
+    failed: (thrown, { command }) => failed(toError(thrown), command.id),
+    settle: (result, resolve) => resolve(result),
   };
-  try {
-    const returned: unknown = layer.aroundCommand(call, next);
-    // What came from inside has been looked at there.
-    if (given !== undefined && returned === given) return given;
-    return Promise.resolve(returned).then(
-      (result) => resultOf(result, layer, call),
-      (thrown: unknown) => failed(toError(thrown), call.command.id),
-    );
-  } catch (thrown) {
-    return Promise.resolve(failed(toError(thrown), call.command.id));
-  }
+}
+
+/** Event middleware, first outermost. */
+export function eventOnion(
+  layers: readonly EventMiddleware[],
+  clock: PassClock,
+): Onion<EventCall, EventOutcome> {
+  return {
+    layers,
+    clock,
+    enter: (index, call, next) => layers[index]!.aroundEvent(call, next as () => Promise<void>),
+    accept: () => undefined,
+    finish: (finish, outcome) =>
+      (finish as EventFinish)(outcome === undefined ? undefined : toError(outcome.thrown)),
+    acceptFinished: (_, outcome) => outcome,
+    failed: (thrown) => ({ thrown }),
+    settle: (outcome, resolve, reject) => (outcome ? reject(outcome.thrown) : resolve(undefined)),
+  };
 }
 
 function resultOf(given: unknown, layer: CommandMiddleware, call: CommandCall): CommandResult {
@@ -75,30 +64,4 @@ function resultOf(given: unknown, layer: CommandMiddleware, call: CommandCall): 
   }
   const problem = 'returned no result. Return what next() gave, or ok(value) or fail(error).';
   return failed(new MiddlewareMisuseError(layer.name, problem), id);
-}
-
-function onlyOnce<T>(layer: EventMiddleware, next: () => Promise<T>): () => Promise<T> {
-  let mayCall = true;
-  return () => {
-    if (!mayCall) return calledTooOften(layer);
-    mayCall = false;
-    return next();
-  };
-}
-
-/** The refusal of a call that comes too early or once too often. */
-function calledTooOften({
-  name,
-  repeats,
-}: Pick<CommandMiddleware, 'name' | 'repeats'>): Promise<never> {
-  const problem = repeats
-    ? 'called next() while the call before had not settled.'
-    : 'called next() twice. Declare repeats: true to call it again after it has settled.';
-  return contained(Promise.reject(new MiddlewareMisuseError(name, problem)));
-}
-
-/** A middleware that does not wait for what it called must not crash the process; handlers report their failures themselves. */
-function contained<T>(called: Promise<T>): Promise<T> {
-  called.catch(() => {});
-  return called;
 }

@@ -34,7 +34,8 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
   readonly #plan: EventPlan;
   readonly #receiver: DispatchReceiver;
   #context: MessageContext | undefined = undefined;
-  #startedAt = 0;
+  /** Unknown when nobody wanted to hear of it as it began. */
+  #startedAt: number | undefined = undefined;
   #nextGroup = 0;
   /** The last call of the present group. */
   #lastCall: HandlerCall | undefined = undefined;
@@ -68,8 +69,10 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
 
   /** To be called inside the scope. */
   start(): void {
-    const { signals, time } = this.parts;
-    if (signals.wants('event.processed')) this.#startedAt = time.monotonicOrCarried();
+    const { counting, signals, time } = this.parts;
+    if (counting.timesEvents || signals.wants('event.processed')) {
+      this.#startedAt = time.monotonicOrCarried();
+    }
     this.#runGroups();
   }
 
@@ -137,16 +140,16 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
   }
 
   #report(failures: readonly HandlerFailure[]): void {
-    const { signals, time } = this.parts;
-    if (!signals.wants('event.processed')) return;
+    const { counting, signals, time } = this.parts;
+    const isWanted = signals.wants('event.processed');
+    if (!isWanted && !counting.timesEvents) return;
+    const { event } = this;
     const now = time.monotonic();
-    signals.emit({
-      type: 'event.processed',
-      at: time.at(now),
-      event: this.event,
-      durationMs: now - this.#startedAt,
-      failures,
-    });
+    const durationMs = now - (this.#startedAt ?? now);
+    counting.processed(event, durationMs, failures);
+    if (isWanted) {
+      signals.emit({ type: 'event.processed', at: time.at(now), event, durationMs, failures });
+    }
     time.carry(now);
   }
 

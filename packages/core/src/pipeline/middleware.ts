@@ -1,4 +1,4 @@
-import type { HandlerContext } from '../handler/handler.ts';
+import type { HandlerContext, MaybePromise } from '../handler/handler.ts';
 import type { CommandResult } from '../message/command-result.ts';
 import type {
   CommandDefinition,
@@ -6,6 +6,7 @@ import type {
   EventDefinition,
   EventMessage,
 } from '../message/message.ts';
+import type { Clock } from '../timing/clock.ts';
 
 /** One command on its way to its handler. */
 export interface CommandCall {
@@ -14,6 +15,8 @@ export interface CommandCall {
   /** The handler's name. */
   readonly handler: string;
   readonly context: HandlerContext;
+  /** The bus's. Layers that ask it for the monotonic time on one way in, or out, share a reading. */
+  readonly clock: Clock;
 }
 
 /** One event on its way to one of its handlers. */
@@ -24,7 +27,15 @@ export interface EventCall {
   /** The handler's name. */
   readonly handler: string;
   readonly context: HandlerContext;
+  /** The bus's. Layers that ask it for the monotonic time on one way in, or out, share a reading. */
+  readonly clock: Clock;
 }
+
+/** Gets what became of a command, and gives the result that those outside see. */
+export type CommandFinish = (result: CommandResult) => MaybePromise<CommandResult>;
+
+/** Hears that an event was handled, or the error of its handler; may throw another one. */
+export type EventFinish = (error: Error | undefined) => MaybePromise<void>;
 
 /** Wraps the handling of commands. */
 export interface CommandMiddleware {
@@ -34,15 +45,24 @@ export interface CommandMiddleware {
    * @default false
    */
   readonly repeats?: boolean;
-  /** `next()` always resolves to a result, also when the handler threw. */
-  aroundCommand(call: CommandCall, next: () => Promise<CommandResult>): Promise<CommandResult>;
+  /**
+   * `next()` always resolves to a result, also when the handler threw. Who has nothing to wait for gives a function
+   * instead of calling `next`: the bus goes on by itself, and calls the function with the result. That costs no promise.
+   */
+  aroundCommand(
+    call: CommandCall,
+    next: () => Promise<CommandResult>,
+  ): Promise<CommandResult> | CommandFinish;
 }
 
 /** Wraps each handler of each event. */
 export interface EventMiddleware {
   readonly name: string;
-  /** `next()` rejects with what the handler threw. */
-  aroundEvent(call: EventCall, next: () => Promise<void>): Promise<void>;
+  /**
+   * `next()` rejects with what the handler threw. Who only wants to hear of it gives a function instead of calling
+   * `next`, which costs no promise.
+   */
+  aroundEvent(call: EventCall, next: () => Promise<void>): Promise<void> | EventFinish;
 }
 
 /** Wraps each single call of a handler, inside everything that retries. */

@@ -29,6 +29,8 @@ export class PendingEvent implements QueueEntry, DispatchReceiver {
   ticket: unknown = undefined;
   /** Was taken in; until then nobody counts it. */
   isAccepted = false;
+  /** Monotonic; known when somebody asks how long events wait. */
+  acceptedAt: number | undefined = undefined;
   isSettled = false;
   /** The log asks the publisher to wait. */
   logged: Promise<void> | undefined = undefined;

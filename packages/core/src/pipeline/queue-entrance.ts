@@ -9,6 +9,7 @@ import type { EventPump } from './event-pump.ts';
 import type { Generations } from './generations.ts';
 import { PendingEvent, type PendingEventOwner } from './pending-event.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import type { WaitingTime } from './waiting-time.ts';
 
 /** What the entrance of the queue needs of the bus. */
 export interface QueueEntranceOptions {
@@ -18,6 +19,7 @@ export interface QueueEntranceOptions {
   readonly pump: EventPump;
   readonly generations: Generations;
   readonly logging: EventLogging;
+  readonly waiting: WaitingTime;
 }
 
 type DropReason = 'queue-full' | 'evicted' | 'aborted' | 'stopped';
@@ -62,9 +64,10 @@ export class QueueEntrance implements PendingEventOwner {
   }
 
   entryAccepted(entry: PendingEvent): void {
-    const { generations, logging, pump, queue } = this.#options;
+    const { generations, logging, pump, queue, waiting } = this.#options;
     const { signals, time } = this.#options.parts;
     entry.generation = generations.enter(entry.generation);
+    entry.acceptedAt = waiting.stamp();
     if (entry.session) entry.session.pending++;
     if (signals.wants('event.queued')) {
       const at = time.at(time.monotonic());

@@ -1,7 +1,8 @@
 import type { MessageBusOptions } from '../bus/message-bus-options.ts';
 import { NestedRetryError } from '../handler/handler-errors.ts';
 import type { CommandResult } from '../message/command-result.ts';
-import { composeCommandMiddleware, composeEventMiddleware, type Onion } from './compose.ts';
+import type { Clock } from '../timing/clock.ts';
+import { commandOnion, eventOnion, type EventOutcome } from './compose.ts';
 import type {
   AttemptWrapper,
   CommandCall,
@@ -11,6 +12,8 @@ import type {
   EventInvoker,
   EventMiddleware,
 } from './middleware.ts';
+import { PassClock } from './pass-clock.ts';
+import type { Onion } from './passage.ts';
 
 /** What may wrap, of an observability manager. */
 type ManagerLayers = Partial<CommandMiddleware & EventMiddleware & AttemptWrapper>;
@@ -19,15 +22,20 @@ type ManagerLayers = Partial<CommandMiddleware & EventMiddleware & AttemptWrappe
 export class Wrapping {
   readonly commandInvoker: CommandInvoker | undefined;
   readonly eventInvoker: EventInvoker | undefined;
+  readonly clock: PassClock;
   readonly #allowNestedRetry: boolean;
   #commandLayers: readonly CommandMiddleware[] = [];
   #eventLayers: readonly EventMiddleware[] = [];
   #manager: ManagerLayers | undefined;
   commandOnion: Onion<CommandCall, CommandResult> | undefined;
-  eventOnion: Onion<EventCall, void> | undefined;
+  eventOnion: Onion<EventCall, EventOutcome> | undefined;
   attemptWrapper: AttemptWrapper | undefined;
 
-  constructor({ invoker, eventInvoker, allowNestedRetry = false }: MessageBusOptions) {
+  constructor(
+    { invoker, eventInvoker, allowNestedRetry = false }: MessageBusOptions,
+    clock: Clock,
+  ) {
+    this.clock = new PassClock(clock);
     this.commandInvoker = invoker;
     this.eventInvoker = eventInvoker;
     this.#allowNestedRetry = allowNestedRetry;
@@ -96,8 +104,8 @@ export class Wrapping {
     const commandLayers = aroundCommand ? [manager, ...this.#commandLayers] : this.#commandLayers;
     const eventLayers = aroundEvent ? [manager, ...this.#eventLayers] : this.#eventLayers;
     this.commandOnion =
-      commandLayers.length > 0 ? composeCommandMiddleware(commandLayers) : undefined;
-    this.eventOnion = eventLayers.length > 0 ? composeEventMiddleware(eventLayers) : undefined;
+      commandLayers.length > 0 ? commandOnion(commandLayers, this.clock) : undefined;
+    this.eventOnion = eventLayers.length > 0 ? eventOnion(eventLayers, this.clock) : undefined;
     this.attemptWrapper = aroundAttempt ? manager : undefined;
   }
 }

@@ -1,3 +1,4 @@
+import type { BusPhase } from '../bus/bus-phase.ts';
 import type { AnyMessage, CommandMessage, EventMessage } from '../message/message.ts';
 import type { CommandResult } from '../message/command-result.ts';
 import type { SessionId } from '../message/session-id.ts';
@@ -145,9 +146,23 @@ export type BusSignal = { readonly at: number } & (
 /** The name of a signal. */
 export type BusSignalType = BusSignal['type'];
 
+/** What can be asked of a bus at any time, and need not be reported at every change. */
+export interface BusReadings {
+  phase(): BusPhase;
+  /** Accepted events whose dispatch has not begun. */
+  queueSize(): number;
+  /**
+   * How long the oldest of those has waited, in milliseconds; 0 when there are none. Events are timed from the first
+   * call on, so ask once when you get this.
+   */
+  oldestQueuedMs(): number;
+}
+
 /** Watches what the bus reports. Called synchronously: buffer what is slow. */
 export interface BusObserver {
   observe(signal: BusSignal): void;
+  /** Called by the bus that takes this, before it observes. */
+  attach?(readings: BusReadings): void;
   /**
    * The signals this observer wants; what nobody wants is never built.
    * @default all

@@ -1,3 +1,4 @@
+import { createFakeClock } from '@llmgine/testing';
 import { describe, expect, it } from 'vitest';
 import { createMessageBus } from '../bus/create-message-bus.ts';
 import { ok } from '../message/command-result.ts';
@@ -15,6 +16,9 @@ async function workWith(given: Partial<MetricsSource>): Promise<string[]> {
     observe: ({ type }) => void seen.push(type),
     eventPublished: ({ type }) => void seen.push(`counted ${type}`),
     commandStarted: ({ type }) => void seen.push(`counted ${type}`),
+    eventProcessed: ({ type }, durationMs) => void seen.push(`timed ${type} ${durationMs >= 0}`),
+    commandCompleted: ({ type }, durationMs, { success }) =>
+      void seen.push(`timed ${type} ${durationMs >= 0} ${success}`),
     snapshot: () => ({ counters: {}, gauges: {}, histograms: {} }),
     ...given,
   };
@@ -26,6 +30,16 @@ async function workWith(given: Partial<MetricsSource>): Promise<string[]> {
   return seen;
 }
 
+const counting: MetricsSource = {
+  signals: [],
+  observe: () => {},
+  eventPublished: () => {},
+  eventProcessed: () => {},
+  commandStarted: () => {},
+  commandCompleted: () => {},
+  snapshot: () => ({ counters: {}, gauges: {}, histograms: {} }),
+};
+
 const signals: readonly BusSignalType[] = [
   'event.published',
   'event.processed',
@@ -34,12 +48,12 @@ const signals: readonly BusSignalType[] = [
 ];
 
 describe('MessageCounting', () => {
-  it('counts published events and started commands in place of their signals', async () => {
+  it('11: counts and times messages by plain calls in place of signals', async () => {
     expect(await workWith({ signals })).toEqual([
       'counted work',
-      'command.completed',
+      'timed work true true',
       'counted happened',
-      'event.processed',
+      'timed happened true',
     ]);
   });
 
@@ -47,11 +61,16 @@ describe('MessageCounting', () => {
     const seen = await workWith({});
 
     expect(seen).toEqual(expect.arrayContaining(['command.started', 'event.published']));
-    expect(seen.filter((name) => name.startsWith('counted'))).toEqual([]);
+    expect(seen.filter((name) => /^(counted|timed)/.test(name))).toEqual([]);
   });
 
   it('11: a source that cannot count is told by signals', async () => {
-    const unable = { eventPublished: undefined, commandStarted: undefined };
+    const unable = {
+      eventPublished: undefined,
+      eventProcessed: undefined,
+      commandStarted: undefined,
+      commandCompleted: undefined,
+    };
 
     expect(await workWith({ signals, ...unable } as unknown as MetricsSource)).toEqual([
       'command.started',
@@ -71,15 +90,52 @@ describe('MessageCounting', () => {
       signals: [...signals, 'observer.failed'],
       observe: (signal) => void reported.push(signal),
       eventPublished: fail,
+      eventProcessed: fail,
       commandStarted: fail,
+      commandCompleted: fail,
     });
 
     expect(seen).toEqual([]);
     expect(reported.map(({ type }) => type)).toEqual([
       'observer.failed',
-      'command.completed',
       'observer.failed',
+      'observer.failed',
+      'observer.failed',
+    ]);
+  });
+
+  it('11: an observer beside the metrics hears the signals all the same', async () => {
+    const seen: string[] = [];
+    await using bus = createMessageBus({ metrics: counting });
+    bus.addObserver({ signals, observe: ({ type }) => void seen.push(type) });
+    bus.registerCommandHandler(Work, ({ data }) => ok(data.n));
+    await bus.start();
+
+    await bus.execute(Work({ n: 1 }));
+    await bus.publish(Happened({ n: 1 }));
+
+    expect(seen).toEqual([
+      'command.started',
+      'command.completed',
+      'event.published',
       'event.processed',
     ]);
+  });
+
+  it('12.1: gives no made-up duration to an observer that comes while a message is being handled', async () => {
+    const clock = createFakeClock();
+    const seen: BusSignal[] = [];
+    const handled = Promise.withResolvers<void>();
+    await using bus = createMessageBus({ clock });
+    bus.registerEventHandler(Happened, () => handled.promise);
+    await bus.start();
+
+    const published = bus.publish(Happened({ n: 1 }));
+    await clock.advanceAsync(1_000);
+    bus.addObserver({ observe: (signal) => void seen.push(signal), signals: ['event.processed'] });
+    handled.resolve();
+    await published;
+
+    expect(seen).toMatchObject([{ durationMs: 0 }]);
   });
 });

@@ -1,12 +1,25 @@
+import type { CommandResult } from '../message/command-result.ts';
 import { toError } from '../message/error-data.ts';
 import type { CommandMessage, EventMessage } from '../message/message.ts';
 import type { Clock } from '../timing/clock.ts';
-import type { BusObserver, BusSignalType } from './bus-signal.ts';
+import type { BusObserver, BusSignalType, HandlerFailure } from './bus-signal.ts';
 import type { MetricsSource } from './metrics-source.ts';
 import type { SignalHub } from './signal-hub.ts';
 
-/** Tells the bus's metrics of messages that they only count, if they name the signals that they want otherwise. */
+/** Which method stands for which signal. */
+const methodOf = {
+  'event.published': 'eventPublished',
+  'event.processed': 'eventProcessed',
+  'command.started': 'commandStarted',
+  'command.completed': 'commandCompleted',
+} as const satisfies Partial<Record<BusSignalType, keyof MetricsSource>>;
+
+/** Tells the bus's metrics of messages by plain calls, if they name the signals that they want otherwise. */
 export class MessageCounting {
+  /** How long events take is measured here. */
+  readonly timesEvents: boolean;
+  /** How long commands take is measured here. */
+  readonly timesCommands: boolean;
   readonly #metrics: MetricsSource | undefined;
   /** The same, if it names its signals. */
   readonly #counts: MetricsSource | undefined;
@@ -16,6 +29,8 @@ export class MessageCounting {
   constructor(metrics: MetricsSource | undefined, signals: SignalHub, clock: Clock) {
     this.#metrics = metrics;
     this.#counts = metrics?.signals && metrics;
+    this.timesEvents = this.#counts?.eventProcessed !== undefined;
+    this.timesCommands = this.#counts?.commandCompleted !== undefined;
     this.#signals = signals;
     this.#clock = clock;
   }
@@ -27,18 +42,40 @@ export class MessageCounting {
   }
 
   published(event: EventMessage): void {
-    if (!this.#counts?.eventPublished) return;
+    const counts = this.#counts;
+    if (!counts?.eventPublished) return;
     try {
-      this.#counts.eventPublished(event);
+      counts.eventPublished(event);
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+  }
+
+  processed(event: EventMessage, durationMs: number, failures: readonly HandlerFailure[]): void {
+    const counts = this.#counts;
+    if (!counts?.eventProcessed) return;
+    try {
+      counts.eventProcessed(event, durationMs, failures);
     } catch (thrown) {
       this.#report(thrown);
     }
   }
 
   started(command: CommandMessage): void {
-    if (!this.#counts?.commandStarted) return;
+    const counts = this.#counts;
+    if (!counts?.commandStarted) return;
     try {
-      this.#counts.commandStarted(command);
+      counts.commandStarted(command);
+    } catch (thrown) {
+      this.#report(thrown);
+    }
+  }
+
+  completed(command: CommandMessage, durationMs: number, result: CommandResult): void {
+    const counts = this.#counts;
+    if (!counts?.commandCompleted) return;
+    try {
+      counts.commandCompleted(command, durationMs, result);
     } catch (thrown) {
       this.#report(thrown);
     }
@@ -51,8 +88,7 @@ export class MessageCounting {
 
 function withoutCounted(metrics: MetricsSource): BusObserver {
   const isLeft = (type: BusSignalType): boolean =>
-    !(type === 'event.published' && metrics.eventPublished) &&
-    !(type === 'command.started' && metrics.commandStarted);
+    !(type in methodOf) || metrics[methodOf[type as keyof typeof methodOf]] === undefined;
   return {
     get signals() {
       return metrics.signals?.filter(isLeft) ?? [];

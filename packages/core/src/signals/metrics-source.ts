@@ -1,5 +1,6 @@
+import type { CommandResult } from '../message/command-result.ts';
 import type { CommandMessage, EventMessage } from '../message/message.ts';
-import type { BusObserver } from './bus-signal.ts';
+import type { BusObserver, HandlerFailure } from './bus-signal.ts';
 
 /** What was observed of one quantity. */
 export interface HistogramSnapshot {
@@ -17,23 +18,23 @@ export interface MetricsSnapshot {
   readonly histograms: Readonly<Record<string, HistogramSnapshot>>;
 }
 
-/** What can be asked of a bus at any time, and need not be reported at every change. */
-export interface BusReadings {
-  /** Accepted events whose dispatch has not begun. */
-  queueSize(): number;
-}
-
-/** Measures a bus by watching it. */
+/**
+ * Measures a bus by watching it. The bus that takes this as its `metrics` calls the optional methods in place of the
+ * signals of the same names, if `signals` are named: counting needs neither an object nor the time of day.
+ */
 export interface MetricsSource extends BusObserver {
-  /** Called by the bus that takes this as its `metrics`, before it observes. */
-  attach?(readings: BusReadings): void;
-  /**
-   * Called in place of the signal `event.published` by the bus that takes this as its `metrics`, if `signals` are
-   * named: counting needs neither an object nor the time.
-   */
+  /** In place of `event.published`. */
   eventPublished?(event: EventMessage): void;
-  /** The same in place of `command.started`. */
+  /** In place of `event.processed`. */
+  eventProcessed?(
+    event: EventMessage,
+    durationMs: number,
+    failures: readonly HandlerFailure[],
+  ): void;
+  /** In place of `command.started`. */
   commandStarted?(command: CommandMessage): void;
+  /** In place of `command.completed`. */
+  commandCompleted?(command: CommandMessage, durationMs: number, result: CommandResult): void;
   /** Forgets what was measured. Called by the bus's `reset()`. */
   reset?(): void;
   snapshot(): MetricsSnapshot | Promise<MetricsSnapshot>;

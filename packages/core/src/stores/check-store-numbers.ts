@@ -22,7 +22,7 @@ export interface StoreNumbers {
 
 const rules: Readonly<Record<keyof StoreNumbers, NumberRule>> = {
   at: {},
-  leaseMs: { above: 0, infinite: true },
+  leaseMs: { min: 0, infinite: true },
   count: { min: 0, integer: true },
   limit: { min: 0, integer: true, infinite: true },
   offset: { min: 0, integer: true },

@@ -65,9 +65,9 @@ export class RateGate {
   }
 
   #tryTake(costs: readonly number[]): boolean {
-    const [only] = this.#buckets;
-    if (only && this.#buckets.length === 1 && costs[0]! <= only.burst)
-      return only.tryTake(costs[0]);
+    const first = this.#buckets[0];
+    if (first && this.#buckets.length === 1 && costs[0]! <= first.burst)
+      return first.tryTake(costs[0]);
     if (this.msUntil(costs) > 0) return false;
     for (const [index, bucket] of this.#buckets.entries()) bucket.take(costs[index] ?? 0);
     return true;

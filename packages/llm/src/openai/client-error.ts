@@ -61,6 +61,11 @@ function withoutStatus(message: string): string {
   return message.replace(/^\d{3} /, '');
 }
 
+/** OpenSSL tells a reason among places of its own: `…:SSL routines:validate:wrong version number:../openssl/…`. */
+function reasonOf(message: string): string {
+  return /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
+}
+
 /** The innermost cause says what really happened; the SDK says "Connection error." */
 function causeOf(thrown: unknown): string {
   let innermost = thrown;
@@ -69,7 +74,7 @@ function causeOf(thrown: unknown): string {
   }
   if (!(innermost instanceof Error)) return String(innermost);
   const { code } = innermost as { code?: unknown };
-  const { message } = innermost;
+  const message = reasonOf(innermost.message);
   return typeof code === 'string' && !message.includes(code)
     ? `${code} ${message}`.trim()
     : message;

@@ -33,16 +33,25 @@ const FAILURES: Readonly<Record<string, ModelErrorKind>> = {
   abort: 'incomplete',
   malformed_function_call: 'tool-call-refused',
   unexpected_tool_call: 'tool-call-refused',
+  function_call_filter: 'tool-call-refused',
 };
 
 /** The protocol's word for an endpoint's reason; undefined when it has none. */
 export function knownFinishReason(raw: string): FinishReason | undefined {
-  const key = raw.toLowerCase();
+  const key = reasonProper(raw);
   return Object.hasOwn(SYNONYMS, key) ? SYNONYMS[key] : undefined;
 }
 
 /** What kind of failure a reason stands for, if it does. */
 export function failureOfFinishReason(raw: string): ModelErrorKind | undefined {
-  const key = raw.toLowerCase();
+  const key = reasonProper(raw);
   return Object.hasOwn(FAILURES, key) ? FAILURES[key] : undefined;
+}
+
+/** Gemini puts what stopped it before the reason: `function_call_filter: MALFORMED_FUNCTION_CALL`. */
+function reasonProper(raw: string): string {
+  return raw
+    .slice(raw.lastIndexOf(':') + 1)
+    .trim()
+    .toLowerCase();
 }

@@ -36,7 +36,7 @@ function signalNote(record: LogRecord): string {
     case 'event.filtered':
       return `refused by ${String(record['filter'])}`;
     case 'event.scheduled':
-      return `due ${new Date(Number(record['scheduledAt'])).toISOString()}`;
+      return `due ${instantOf(Number(record['scheduledAt']))}`;
     case 'circuit.changed':
       return `circuit ${String(record['from'])} → ${String(record['to'])}`;
     case 'queue.pressure-changed':
@@ -95,4 +95,10 @@ function spaced(pieces: readonly string[]): string {
 function errorNote({ name, message, cause }: ErrorData): string {
   const because = cause === undefined ? '' : ` ← ${cause.name}: ${cause.message}`;
   return `${name}: ${message}${because}`;
+}
+
+/** A date, or, beyond the years that dates can have, the number. */
+function instantOf(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
 }

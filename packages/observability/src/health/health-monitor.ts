@@ -2,7 +2,8 @@ import {
   InvalidOptionsError,
   systemClock,
   type BusObserver,
-  type BusSignal,
+  type BusPhase,
+  type BusReadings,
   type BusSignalType,
   type Clock,
 } from '@llmgine/core';
@@ -35,7 +36,8 @@ export interface HealthReport {
   readonly live: boolean;
   /** The bus runs, no event waits too long, and every check is met: send work here. */
   readonly ready: boolean;
-  readonly bus: 'idle' | 'running' | 'stopped';
+  /** Draining counts as not ready. */
+  readonly bus: BusPhase;
   /** Age of the oldest event that waits to be handled; 0 when none does. */
   readonly lagMs: number;
   /** Events that wait to be handled. */
@@ -43,7 +45,7 @@ export interface HealthReport {
   readonly checks: Readonly<Record<string, CheckResult>>;
 }
 
-/** Watches a bus: `bus.addObserver(monitor)`. */
+/** Looks at a bus when it is asked: `bus.addObserver(monitor)`. */
 export interface HealthMonitor extends BusObserver {
   report(): Promise<HealthReport>;
 }
@@ -60,45 +62,21 @@ export function createHealthMonitor({
 }
 
 class Monitor implements HealthMonitor {
-  readonly signals: readonly BusSignalType[] = [
-    'bus.started',
-    'bus.stopped',
-    'event.queued',
-    'handler.started',
-    'event.processed',
-    'event.dropped',
-  ];
+  /** None: the bus is asked when somebody asks here. */
+  readonly signals: readonly BusSignalType[] = [];
   readonly #options: Required<HealthMonitorOptions>;
-  /** In the order they were queued, so that the first is the oldest. */
-  readonly #waitingSince = new Map<string, number>();
-  #bus: HealthReport['bus'] = 'idle';
+  #bus: BusReadings | undefined = undefined;
 
   constructor(options: Required<HealthMonitorOptions>) {
     this.#options = options;
   }
 
-  observe(signal: BusSignal): void {
-    switch (signal.type) {
-      case 'bus.started':
-        this.#bus = 'running';
-        return;
-      case 'bus.stopped':
-        this.#bus = 'stopped';
-        this.#waitingSince.clear();
-        return;
-      case 'event.queued':
-        this.#waitingSince.set(signal.event.id, this.#options.clock.monotonic());
-        return;
-      case 'handler.started':
-        this.#waitingSince.delete(signal.message.id);
-        return;
-      case 'event.processed':
-      case 'event.dropped':
-        this.#waitingSince.delete(signal.event.id);
-        return;
-      default:
-    }
+  attach(readings: BusReadings): void {
+    this.#bus = readings;
+    readings.oldestQueuedMs(); // from now on the bus times what it queues
   }
+
+  observe(): void {}
 
   async report(): Promise<HealthReport> {
     const { checks, checkTimeoutMs, clock, maxLagMs } = this.#options;
@@ -108,20 +86,16 @@ class Monitor implements HealthMonitor {
           [name, await runCheck(check, { timeoutMs: checkTimeoutMs, clock })] as const,
       ),
     );
-    const lagMs = this.#lag();
+    const bus = this.#bus?.phase() ?? 'idle';
+    const lagMs = Math.round(this.#bus?.oldestQueuedMs() ?? 0);
     return {
       live: true,
-      ready: this.#bus === 'running' && lagMs <= maxLagMs && results.every(([, { ok }]) => ok),
-      bus: this.#bus,
+      ready: bus === 'running' && lagMs <= maxLagMs && results.every(([, { ok }]) => ok),
+      bus,
       lagMs,
-      queueSize: this.#waitingSince.size,
+      queueSize: this.#bus?.queueSize() ?? 0,
       checks: Object.fromEntries(results),
     };
-  }
-
-  #lag(): number {
-    const oldest = this.#waitingSince.values().next();
-    return oldest.done ? 0 : Math.round(this.#options.clock.monotonic() - oldest.value);
   }
 }
 

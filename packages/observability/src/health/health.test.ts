@@ -1,13 +1,25 @@
 import { once } from 'node:events';
 import { createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createMessageBus, defineEvent, typeOnly } from '@llmgine/core';
+import {
+  createMessageBus,
+  defineEvent,
+  typeOnly,
+  type BusPhase,
+  type BusReadings,
+} from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { healthHandler } from './health-handler.ts';
 import { createHealthMonitor, type HealthMonitor } from './health-monitor.ts';
 
 const Said = defineEvent('said', { data: typeOnly<{ text: string }>() });
+
+const busOf = (phase: BusPhase): BusReadings => ({
+  phase: () => phase,
+  queueSize: () => 0,
+  oldestQueuedMs: () => 0,
+});
 
 describe('createHealthMonitor', () => {
   it('is ready while the bus runs, and not before or after', async () => {
@@ -50,13 +62,27 @@ describe('createHealthMonitor', () => {
     await bus.stop();
   });
 
-  it('forgets events that were dropped', () => {
+  it('knows a bus that runs already, and is not ready while that drains', async () => {
     const monitor = createHealthMonitor();
-    const event = Said({ text: 'a' });
-    monitor.observe({ type: 'event.queued', at: 0, event, queueSize: 1 });
-    monitor.observe({ type: 'event.dropped', at: 0, event, queueSize: 0, reason: 'evicted' });
+    const bus = createMessageBus();
+    const handled = Promise.withResolvers<void>();
+    bus.registerEventHandler(Said, () => handled.promise);
+    await bus.start();
+    bus.addObserver(monitor);
+    await bus.publish(Said({ text: 'a' }), { awaitProcessing: false });
 
-    return expect(monitor.report()).resolves.toMatchObject({ queueSize: 0 });
+    const running = await monitor.report();
+    const stopped = bus.stop();
+    const draining = await monitor.report();
+    handled.resolve();
+    await stopped;
+
+    expect([running.bus, running.ready]).toEqual(['running', true]);
+    expect([draining.bus, draining.ready]).toEqual(['stopping', false]);
+  });
+
+  it('asks the bus when it is asked, and wants no signal', () => {
+    expect(createHealthMonitor().signals).toEqual([]);
   });
 
   it('is not ready while a check fails or does not answer, and tells its signal that nobody waits', async () => {
@@ -76,7 +102,7 @@ describe('createHealthMonitor', () => {
           }),
       },
     });
-    monitor.observe({ type: 'bus.started', at: 0 });
+    monitor.attach?.(busOf('running'));
 
     const report = monitor.report();
     await clock.advanceAsync(100);
@@ -132,7 +158,7 @@ describe('healthHandler', () => {
       [200, ['lagMs', 'queueSize']],
       [503, ['live', 'ready', 'bus', 'lagMs', 'queueSize', 'checks']],
     ]);
-    monitor.observe({ type: 'bus.started', at: 0 });
+    monitor.attach?.(busOf('running'));
     expect((await fetch(`${url}/ready`)).status).toBe(200);
   });
 

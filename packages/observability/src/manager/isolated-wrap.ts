@@ -10,24 +10,20 @@ export function isolatedWrap<T>(
   let outcome: Promise<T> | undefined;
   const next = (): Promise<T> => (outcome ??= work());
 
-  void settle();
+  // Not an async function: this is made for every command and every attempt.
+  try {
+    void Promise.resolve(wrap(next)).catch(settleFailed);
+  } catch (thrown) {
+    void settleFailed(thrown);
+  }
   return next();
 
-  async function settle(): Promise<void> {
-    try {
-      await wrap(next);
-    } catch (thrown) {
-      if (!(await isOwn(thrown))) failed(thrown);
-    }
-  }
-
   /** What the work itself threw comes through the wrapper too. */
-  async function isOwn(thrown: unknown): Promise<boolean> {
-    try {
-      await next();
-      return false;
-    } catch (own) {
-      return own === thrown;
-    }
+  async function settleFailed(thrown: unknown): Promise<void> {
+    const own = await next().then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    if (!own || own.error !== thrown) failed(thrown);
   }
 }

@@ -50,9 +50,9 @@ export function createObservabilityManager({
 class FanOut {
   readonly name = 'observability';
   signals: readonly BusSignalType[] | undefined = [];
-  aroundCommand: ObservabilityPort['aroundCommand'] | undefined;
-  aroundEvent: ObservabilityPort['aroundEvent'] | undefined;
-  aroundAttempt: ObservabilityPort['aroundAttempt'] | undefined;
+  aroundCommand: ObservabilityHandler['aroundCommand'] | undefined;
+  aroundEvent: ObservabilityHandler['aroundEvent'] | undefined;
+  aroundAttempt: ObservabilityHandler['aroundAttempt'] | undefined;
   readonly #clock: Clock;
   readonly #watchers = new Set<() => void>();
   #runs: readonly HandlerRun[] = [];

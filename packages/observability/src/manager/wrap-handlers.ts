@@ -1,10 +1,10 @@
-import type { ObservabilityPort } from '@llmgine/core';
 import type { HandlerRun } from './handler-run.ts';
+import type { ObservabilityHandler } from './observability-handler.ts';
 import { isolatedWrap } from './isolated-wrap.ts';
 
 /** The layers of all handlers that wrap commands, first registered outermost; undefined when none does. */
-export function wrapCommands(runs: readonly HandlerRun[]): ObservabilityPort['aroundCommand'] {
-  return runs.reduceRight<ObservabilityPort['aroundCommand']>((inner, run) => {
+export function wrapCommands(runs: readonly HandlerRun[]): ObservabilityHandler['aroundCommand'] {
+  return runs.reduceRight<ObservabilityHandler['aroundCommand']>((inner, run) => {
     if (!run.handler.aroundCommand) return inner;
     return (call, next) =>
       isolatedWrap(
@@ -16,8 +16,8 @@ export function wrapCommands(runs: readonly HandlerRun[]): ObservabilityPort['ar
 }
 
 /** The same for the handlers of events. */
-export function wrapEvents(runs: readonly HandlerRun[]): ObservabilityPort['aroundEvent'] {
-  return runs.reduceRight<ObservabilityPort['aroundEvent']>((inner, run) => {
+export function wrapEvents(runs: readonly HandlerRun[]): ObservabilityHandler['aroundEvent'] {
+  return runs.reduceRight<ObservabilityHandler['aroundEvent']>((inner, run) => {
     if (!run.handler.aroundEvent) return inner;
     return (call, next) =>
       isolatedWrap(
@@ -29,8 +29,8 @@ export function wrapEvents(runs: readonly HandlerRun[]): ObservabilityPort['arou
 }
 
 /** The same for single attempts of both. */
-export function wrapAttempts(runs: readonly HandlerRun[]): ObservabilityPort['aroundAttempt'] {
-  return runs.reduceRight<ObservabilityPort['aroundAttempt']>((inner, run) => {
+export function wrapAttempts(runs: readonly HandlerRun[]): ObservabilityHandler['aroundAttempt'] {
+  return runs.reduceRight<ObservabilityHandler['aroundAttempt']>((inner, run) => {
     if (!run.handler.aroundAttempt) return inner;
     return (call, attempt, work) =>
       isolatedWrap(

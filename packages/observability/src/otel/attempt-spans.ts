@@ -38,7 +38,9 @@ export function startCommandAttempt(
   { command, handler }: CommandCall,
   attempt: number,
 ) {
-  const parent = scope.originOf(command.id) ?? scope.parentOf(command);
+  const executed = scope.traceOf(command.id);
+  if (executed) executed.isAttempted = true;
+  const parent = executed?.origin ?? scope.parentOf(command);
   const span = scope.settings.tracer.startSpan(
     `attempt ${command.type}`,
     {
@@ -57,17 +59,14 @@ export function startEventAttempt(
   attempt: number,
 ) {
   const { parent, links } = originOfEvent(scope, event);
+  const attributes = messageAttributes(event, ['process', 'process'], scope.settings);
+  attributes[attribute.messagingConsumerGroup] = handler;
+  attributes[attribute.attempt] = attempt;
   const span = scope.settings.tracer.startSpan(
     `process ${event.type}`,
     {
       kind: SpanKind.CONSUMER,
-      attributes: {
-        [attribute.messagingOperationName]: 'process',
-        [attribute.messagingOperationType]: 'process',
-        [attribute.messagingConsumerGroup]: handler,
-        [attribute.attempt]: attempt,
-        ...messageAttributes(event, scope.settings),
-      },
+      attributes,
       links,
     },
     parent,

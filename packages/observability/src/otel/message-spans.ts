@@ -1,22 +1,15 @@
 import { isBusEventType, type BusSignal, type EventMessage } from '@llmgine/core';
 import { context, SpanKind, trace, type Span } from '@opentelemetry/api';
 import { attribute } from './attributes.ts';
-import { BoundedMap } from './bounded-map.ts';
 import { markFailed, recordFailure } from './span-errors.ts';
 import { messageAttributes, type SpanScope } from './span-scope.ts';
 
 /** The signal of one type. */
 type SignalOf<Type extends BusSignal['type']> = Extract<BusSignal, { readonly type: Type }>;
 
-const MAX_OPEN = 10_000;
-
 /** Makes the spans of sessions, of commands and of the publishing of events. */
 export class MessageSpans {
   readonly #scope: SpanScope;
-  readonly #commands = new BoundedMap<Span>(MAX_OPEN, (span) => span.end());
-  readonly #publishing = new BoundedMap<Span>(MAX_OPEN, (span) => span.end());
-  /** Commands of which a handler was called: its failure is told on the attempt's span. */
-  readonly #attempted = new BoundedMap<true>(MAX_OPEN);
 
   constructor(scope: SpanScope) {
     this.#scope = scope;
@@ -45,38 +38,27 @@ export class MessageSpans {
       `execute ${command.type}`,
       {
         kind: SpanKind.INTERNAL,
-        attributes: {
-          [attribute.messagingOperationName]: 'execute',
-          [attribute.messagingOperationType]: 'process',
-          ...messageAttributes(command, this.#scope.settings),
-        },
+        attributes: messageAttributes(command, ['execute', 'process'], this.#scope.settings),
         links: this.#scope.sessionLinks(command, parent),
       },
       parent,
     );
-    this.#commands.set(command.id, span);
-    this.#scope.remember(command.id, span, parent);
-  }
-
-  attempted(commandId: string): void {
-    this.#attempted.set(commandId, true);
+    this.#scope.open(command.id, span, parent);
   }
 
   commandRetried({ command, attempt, delayMs }: SignalOf<'command.retried'>): void {
-    this.#commands.get(command.id)?.addEvent('retry', {
+    this.#scope.traceOf(command.id)?.open?.addEvent('retry', {
       [attribute.attempt]: attempt,
       [attribute.delayMs]: delayMs,
     });
   }
 
   commandCompleted({ command, result }: SignalOf<'command.completed'>): void {
-    const span = this.#commands.take(command.id);
-    const told = this.#attempted.take(command.id) !== undefined;
+    const { open: span, isAttempted } = this.#scope.take(command.id) ?? {};
     if (span && !result.success) {
-      (told ? markFailed : recordFailure)(span, result.error, this.#scope.settings.redact);
+      (isAttempted ? markFailed : recordFailure)(span, result.error, this.#scope.settings.redact);
     }
     span?.end();
-    this.#scope.forget(command.id);
   }
 
   /** The bus's own events are told of by other spans. */
@@ -88,31 +70,20 @@ export class MessageSpans {
       `publish ${event.type}`,
       {
         kind: SpanKind.PRODUCER,
-        attributes: {
-          [attribute.messagingOperationName]: 'publish',
-          [attribute.messagingOperationType]: 'send',
-          ...messageAttributes(event, this.#scope.settings),
-        },
+        attributes: messageAttributes(event, ['publish', 'send'], this.#scope.settings),
         links: this.#scope.sessionLinks(event, parent),
       },
       parent,
     );
-    this.#publishing.set(event.id, span);
-    this.#scope.remember(event.id, span, parent);
+    this.#scope.open(event.id, span, parent);
   }
 
   /** Publishing has ended: the event was accepted, held, or refused. */
   publishedAs(event: EventMessage, disposition: string): void {
-    const span = this.#publishing.take(event.id);
-    span?.setAttribute(attribute.disposition, disposition);
-    if (span && disposition.startsWith('dropped')) {
-      markFailed(
-        span,
-        { name: disposition, message: `The event was ${disposition}.` },
-        (value) => value,
-      );
-    }
-    span?.end();
+    const published = this.#scope.traceOf(event.id);
+    if (!published?.open) return;
+    endPublishing(published.open, disposition);
+    published.open = undefined;
   }
 
   /** Handled later, in a trace of its own that is linked to this one. */
@@ -121,13 +92,16 @@ export class MessageSpans {
   }
 
   eventEnded(event: EventMessage, disposition: string): void {
-    this.publishedAs(event, disposition);
-    this.#scope.forget(event.id);
+    const published = this.#scope.take(event.id);
+    if (published?.open) endPublishing(published.open, disposition);
   }
+}
 
-  clear(): void {
-    this.#commands.clear();
-    this.#publishing.clear();
-    this.#attempted.clear();
+function endPublishing(span: Span, disposition: string): void {
+  span.setAttribute(attribute.disposition, disposition);
+  if (disposition.startsWith('dropped')) {
+    const error = { name: disposition, message: `The event was ${disposition}.` };
+    markFailed(span, error, (value) => value);
   }
+  span.end();
 }

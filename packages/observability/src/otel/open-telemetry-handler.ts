@@ -169,7 +169,6 @@ class OpenTelemetryHandler {
     run: () => Promise<T>,
   ): Promise<T> {
     if ('command' in call) {
-      this.#messages.attempted(call.command.id);
       return runInAttemptSpan(this.#scope, startCommandAttempt(this.#scope, call, attempt), run);
     }
     this.#messages.publishedAs(call.event, 'handled'); // an event handled inline was never queued
@@ -195,7 +194,6 @@ class OpenTelemetryHandler {
 
   #clear(): void {
     this.#calls.clear();
-    this.#messages.clear();
     this.#scope.clear();
   }
 }

@@ -23,30 +23,57 @@ export interface SpanSettings {
   readonly content: boolean;
 }
 
+/** Which span a message belongs to, and what is still to be told on it. */
+export interface MessageTrace {
+  /** Where the handling of the message belongs. */
+  readonly origin: Context;
+  /** Until the command has its result or the event was published. */
+  open: Span | undefined;
+  /** A handler was called: its failure is told on the attempt's span. */
+  isAttempted: boolean;
+}
+
+interface OpenedSpan {
+  readonly span: Span;
+  readonly parent: Context;
+  readonly open: Span | undefined;
+}
+
 /** How much may be open or remembered at once; what is older belongs to no trace any more. */
-const MAX_REMEMBERED = 10_000;
+const MAX_REMEMBERED = 20_000;
 
 /** Knows which span each message and session belongs to. */
 export class SpanScope {
   readonly settings: SpanSettings;
   readonly #sessions = new BoundedMap<Span>(MAX_REMEMBERED, (span) => span.end());
-  /** By message id: where the handling of that message belongs. */
-  readonly #origins = new BoundedMap<Context>(MAX_REMEMBERED);
+  /** By message id. */
+  readonly #messages = new BoundedMap<MessageTrace>(MAX_REMEMBERED, ({ open }) => open?.end());
 
   constructor(settings: SpanSettings) {
     this.settings = settings;
   }
 
+  /** Remembers where a message belongs whose span somebody else ends. */
   remember(messageId: string, span: Span, parent: Context = ROOT_CONTEXT): void {
-    this.#origins.set(messageId, trace.setSpan(parent, span));
+    this.#set(messageId, { span, parent, open: undefined });
   }
 
-  forget(messageId: string): void {
-    this.#origins.take(messageId);
+  /** Remembers the span of a message, which is ended here should there be too many. */
+  open(messageId: string, span: Span, parent: Context): void {
+    this.#set(messageId, { span, parent, open: span });
+  }
+
+  traceOf(messageId: string): MessageTrace | undefined {
+    return this.#messages.get(messageId);
+  }
+
+  /** Gets and forgets. */
+  take(messageId: string): MessageTrace | undefined {
+    return this.#messages.take(messageId);
   }
 
   originOf(messageId: string): Context | undefined {
-    return this.#origins.get(messageId);
+    return this.#messages.get(messageId)?.origin;
   }
 
   sessionStarted(id: SessionId, span: Span): void {
@@ -86,23 +113,35 @@ export class SpanScope {
   /** Ends what is still open. */
   clear(): void {
     this.#sessions.clear();
-    this.#origins.clear();
+    this.#messages.clear();
+  }
+
+  #set(messageId: string, { span, parent, open }: OpenedSpan): void {
+    const origin = trace.setSpan(parent, span);
+    this.#messages.set(messageId, { origin, open, isAttempted: false });
   }
 }
+
+/** What is done with a message: the names of the operation and of its kind. */
+type Operation = readonly [name: string, type: string];
 
 /** The attributes that every span about a message has. */
 export function messageAttributes(
   message: AnyMessage,
+  [name, type]: Operation,
   { content, redact }: SpanSettings,
 ): Attributes {
-  return {
+  const attributes: Attributes = {
+    [attribute.messagingOperationName]: name,
+    [attribute.messagingOperationType]: type,
     [attribute.messagingSystem]: MESSAGING_SYSTEM,
     [attribute.messagingDestination]: message.type,
     [attribute.messagingMessageId]: message.id,
     [attribute.messagingConversationId]: message.correlationId,
-    ...(message.sessionId !== BUS_SCOPE && { [attribute.sessionId]: message.sessionId }),
-    ...(content && { [attribute.data]: toJson(redact(message.data)) }),
   };
+  if (message.sessionId !== BUS_SCOPE) attributes[attribute.sessionId] = message.sessionId;
+  if (content) attributes[attribute.data] = toJson(redact(message.data));
+  return attributes;
 }
 
 /** Content as an attribute's text. What JSON cannot say is left out. */

@@ -82,6 +82,7 @@ function interpret(argv: readonly string[], now: number): ReturnType<typeof read
   if (level !== undefined && !logLevels.includes(level)) {
     problems.push(`--level must be one of ${logLevels.join(', ')}, got '${level}'`);
   }
+  if (values.follow && positionals.length > 1) problems.push('--follow takes one file');
   if (values.tree && values.json) problems.push('--tree and --json exclude each other');
   const width = values.width === undefined ? undefined : Number(values.width);
   if (width !== undefined && !(width >= 40))

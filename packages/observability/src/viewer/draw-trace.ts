@@ -14,6 +14,8 @@ export interface DrawOptions {
 }
 
 const DURATION_COLUMNS = 8;
+/** What lies deeper is drawn at this depth: there are no columns left to indent it by. */
+const MAX_DEPTH = 16;
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'];
 
 /** The time that a whole trace spans, for its bars. */
@@ -26,12 +28,15 @@ interface Span {
 export function drawTrace(trace: Trace, options: DrawOptions): string {
   if (trace.roots.length === 0) return '';
   const all = trace.roots.flatMap(flatten);
-  const startedAt = Math.min(...all.map((node) => node.startedAt));
-  const endedAt = Math.max(...all.map((node) => node.startedAt + node.durationMs));
+  let [startedAt, endedAt] = [Infinity, -Infinity];
+  for (const node of all) {
+    startedAt = Math.min(startedAt, node.startedAt);
+    endedAt = Math.max(endedAt, node.startedAt + node.durationMs);
+  }
   const span = { startedAt, durationMs: endedAt - startedAt };
 
   const lines = trace.roots.flatMap((root) =>
-    drawNode(root, { head: '', tail: '' }, { span, ...options }),
+    drawNode(root, { head: '', tail: '', depth: 1 }, { span, ...options }),
   );
   return `${[headerOf(trace, all, { span, ...options }), ...lines].join('\n')}\n`;
 }
@@ -54,20 +59,30 @@ function headerOf(
   return pieces.join(paint.dim(' · '));
 }
 
+/** What stands before a node and before what is below it. */
+interface Lead {
+  readonly head: string;
+  readonly tail: string;
+  readonly depth: number;
+}
+
 function drawNode(
   node: TraceNode,
-  lead: { readonly head: string; readonly tail: string },
+  lead: Lead,
   options: DrawOptions & { readonly span: Span },
 ): string[] {
-  const children = node.children.flatMap((child, index) => {
-    const isLast = index === node.children.length - 1;
+  const isDeepest = lead.depth === MAX_DEPTH;
+  const below = isDeepest ? flatten(node).slice(1) : node.children;
+  const lines = below.flatMap((child, index) => {
+    const isLast = index === below.length - 1;
     const inner = {
+      depth: lead.depth + 1,
       head: `${lead.tail}${isLast ? '└─ ' : '├─ '}`,
       tail: `${lead.tail}${isLast ? '   ' : '│  '}`,
     };
-    return drawNode(child, inner, options);
+    return isDeepest ? drawLine(child, inner.head, options) : drawNode(child, inner, options);
   });
-  return [drawLine(node, lead.head, options), ...children];
+  return [drawLine(node, lead.head, options), ...lines];
 }
 
 function drawLine(
@@ -108,6 +123,13 @@ function barOf({ startedAt, durationMs }: TraceNode, span: Span, columns: number
   return fit(' '.repeat(from) + bar, columns);
 }
 
-function flatten(node: TraceNode): TraceNode[] {
-  return [node, ...node.children.flatMap(flatten)];
+/** A node and everything below it, each before what it caused. */
+function flatten(root: TraceNode): TraceNode[] {
+  const all: TraceNode[] = [];
+  const waiting = [root];
+  for (let node = waiting.pop(); node; node = waiting.pop()) {
+    all.push(node);
+    for (const child of node.children.toReversed()) waiting.push(child);
+  }
+  return all;
 }

@@ -11,21 +11,30 @@ export interface FollowOptions {
 const POLL_MS = 200;
 const CHUNK_BYTES = 65_536;
 
+/** Ends a line that was torn when its file was begun anew. */
+const LINE_END = Buffer.from('\n');
+
 /**
- * Gives a file's content and then what is added to it, also when the file is set aside and begun anew, or is not
- * there yet. Asks the file system five times a second, since notifications are not to be had everywhere.
+ * Gives a file's content and then what is added to it, also when the file is set aside or cut short and begun anew, or
+ * is not there yet. Asks the file system five times a second, since notifications are not to be had everywhere.
  */
 export async function* followFile(
   path: string,
   { clock, signal }: FollowOptions,
 ): AsyncGenerator<Buffer> {
-  let file: FileHandle | undefined;
+  let file: FollowedFile | undefined;
   try {
     while (!signal?.aborted) {
       file ??= await openIfPresent(path);
-      if (file) yield* readToEnd(file);
-      if (file && (await isSetAside(path, file))) {
-        yield* readToEnd(file); // what was added between the two looks
+      if (file) yield* file.readToEnd();
+      if (await file?.isCutShort()) {
+        file?.rewind();
+        yield LINE_END;
+        continue;
+      }
+      if (file && (await file.isSetAside(path))) {
+        yield* file.readToEnd(); // what was added between the two looks
+        yield LINE_END;
         await file.close();
         file = undefined;
         continue;
@@ -37,23 +46,50 @@ export async function* followFile(
   }
 }
 
-async function* readToEnd(file: FileHandle): AsyncGenerator<Buffer> {
-  for (;;) {
-    const buffer = Buffer.alloc(CHUNK_BYTES);
-    const { bytesRead } = await file.read(buffer, 0, CHUNK_BYTES);
-    if (bytesRead === 0) return;
-    yield buffer.subarray(0, bytesRead);
+/** An open file and how far it was read. */
+class FollowedFile {
+  readonly #handle: FileHandle;
+  #position = 0;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async *readToEnd(): AsyncGenerator<Buffer> {
+    for (;;) {
+      const buffer = Buffer.alloc(CHUNK_BYTES);
+      const { bytesRead } = await this.#handle.read(buffer, 0, CHUNK_BYTES, this.#position);
+      if (bytesRead === 0) return;
+      this.#position += bytesRead;
+      yield buffer.subarray(0, bytesRead);
+    }
+  }
+
+  async isCutShort(): Promise<boolean> {
+    return (await this.#handle.stat()).size < this.#position;
+  }
+
+  rewind(): void {
+    this.#position = 0;
+  }
+
+  /** Another file stands at the path. */
+  async isSetAside(path: string): Promise<boolean> {
+    const [current, own] = await Promise.all([
+      stat(path).catch(() => undefined),
+      this.#handle.stat(),
+    ]);
+    return current !== undefined && current.ino !== own.ino;
+  }
+
+  close(): Promise<void> {
+    return this.#handle.close();
   }
 }
 
-async function isSetAside(path: string, file: FileHandle): Promise<boolean> {
-  const [current, opened] = await Promise.all([stat(path).catch(() => undefined), file.stat()]);
-  return current !== undefined && current.ino !== opened.ino;
-}
-
-async function openIfPresent(path: string): Promise<FileHandle | undefined> {
+async function openIfPresent(path: string): Promise<FollowedFile | undefined> {
   try {
-    return await open(path, 'r');
+    return new FollowedFile(await open(path, 'r'));
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw thrown;

@@ -3,16 +3,30 @@ import { createReadStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { LogRecord } from '../records/log-record.ts';
+import { isRecord } from './is-record.ts';
 
-/** Splits what comes in into lines. The last one, without an end, is given when nothing more comes. */
+/** What is longer is no line of a log, and must not fill the memory. */
+const MAX_LINE_CHARACTERS = 32 * 1024 * 1024;
+
+/**
+ * Splits what comes in into lines. The last one, without an end, is given when nothing more comes. Lines too long to
+ * be records are left out.
+ */
 export async function* linesOf(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = '';
+  let isTooLong = false;
   for await (const chunk of chunks) {
-    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    const lines = rest.split('\n');
+    const text = typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    const lines = text.split('\n');
+    lines[0] = rest + lines[0]!; // splitting gives at least one
     rest = lines.pop()!;
-    yield* lines;
+    if (lines.length > 0) {
+      yield* isTooLong ? lines.slice(1) : lines;
+      isTooLong = false;
+    }
+    if (rest.length > MAX_LINE_CHARACTERS) isTooLong = true;
+    if (isTooLong) rest = '';
   }
   if (rest !== '') yield rest;
 }
@@ -25,16 +39,6 @@ export function parseRecord(line: string): LogRecord | undefined {
   } catch {
     return undefined;
   }
-}
-
-function isRecord(value: unknown): value is LogRecord {
-  if (typeof value !== 'object' || value === null) return false;
-  const { time, signal, level } = value as Partial<LogRecord>;
-  return (
-    typeof signal === 'string' &&
-    typeof level === 'string' &&
-    !Number.isNaN(Date.parse(String(time)))
-  );
 }
 
 /** The lines of a file and of those that were set aside when it was full, oldest first. `-` reads `stdin`. */

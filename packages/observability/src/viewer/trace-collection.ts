@@ -15,19 +15,31 @@ export class TraceCollection {
     this.#matches = matcherOf(filter);
   }
 
-  /** Takes a record in; gives back the conversation if this was its end and it is wanted. */
-  add(record: LogRecord): string | undefined {
+  /** Takes a record in. */
+  add(record: LogRecord): void {
     const { correlation } = record;
-    if (correlation === undefined) return undefined;
+    if (correlation === undefined) return;
     const records = this.#records.get(correlation);
     if (records) records.push(record);
-    else this.#begin(correlation, record);
+    else this.#records.set(correlation, [record]);
     if (this.#matches(record)) this.#wanted.add(correlation);
+  }
 
-    const ended = record.signal === 'command.completed' || record.signal === 'event.processed';
-    return ended && record.id === correlation && this.#wanted.has(correlation)
-      ? correlation
-      : undefined;
+  /** A record is the end of a conversation that is wanted. */
+  isEnd({ signal, id, correlation }: LogRecord): boolean {
+    const ended = signal === 'command.completed' || signal === 'event.processed';
+    return (
+      ended && id === correlation && correlation !== undefined && this.#wanted.has(correlation)
+    );
+  }
+
+  /** When there are too many, the oldest is given up waiting for: whoever wants it gets it as far as it is known. */
+  overflow(): Trace | undefined {
+    if (this.#records.size <= MAX_OPEN) return undefined;
+    const [oldest] = this.#records.keys();
+    const isWanted = this.#wanted.has(oldest!);
+    const trace = this.take(oldest!); // there are more than none
+    return isWanted ? trace : undefined;
   }
 
   take(correlation: string): Trace {
@@ -42,13 +54,5 @@ export class TraceCollection {
     for (const correlation of this.#records.keys()) {
       if (this.#wanted.has(correlation)) yield this.take(correlation);
     }
-  }
-
-  #begin(correlation: string, record: LogRecord): void {
-    this.#records.set(correlation, [record]);
-    if (this.#records.size <= MAX_OPEN) return;
-    const [oldest] = this.#records.keys();
-    this.#records.delete(oldest!);
-    this.#wanted.delete(oldest!);
   }
 }

@@ -87,7 +87,7 @@ function addUnfinished(
   nodes: Map<string, { node: TraceNode; causation: string | undefined }>,
   records: readonly LogRecord[],
 ): void {
-  const last = Math.max(...records.map(({ time }) => Date.parse(time)));
+  const last = records.reduce((latest, { time }) => Math.max(latest, Date.parse(time)), -Infinity);
   for (const record of records) {
     if (record.signal !== 'command.started' || nodes.has(record.id!)) continue;
     const startedAt = Date.parse(record.time);
@@ -108,10 +108,11 @@ function addAttempts(
   records: readonly LogRecord[],
 ): void {
   const finished = records.filter(({ signal }) => signal === 'handler.finished');
+  const callsOf = new Map<string | undefined, number>();
+  for (const { id } of finished) callsOf.set(id, (callsOf.get(id) ?? 0) + 1);
   for (const record of finished) {
     const owner = nodes.get(record.id!)?.node;
-    const calls = finished.filter(({ id }) => id === record.id).length;
-    if (!owner || (record.kind === 'command' && calls === 1)) continue;
+    if (!owner || (record.kind === 'command' && callsOf.get(record.id) === 1)) continue;
     const failed = record.outcome !== 'succeeded';
     const again = record.kind === 'command' || Number(record.attempt) > 1;
     owner.children.push({

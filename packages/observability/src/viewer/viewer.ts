@@ -75,8 +75,13 @@ async function showTrees(
     await world.write(shown++ === 0 ? drawn : `\n${drawn}`);
   };
   for await (const record of recordsOf(asked, world)) {
-    const finished = traces.add(record);
-    if (asked.follow && finished) await draw(drawTrace(traces.take(finished), drawing));
+    traces.add(record);
+    const { correlation } = record;
+    const ended =
+      asked.follow && correlation !== undefined && traces.isEnd(record)
+        ? traces.take(correlation)
+        : traces.overflow();
+    if (ended) await draw(drawTrace(ended, drawing));
   }
   for (const trace of traces.rest()) await draw(drawTrace(trace, drawing));
 }

@@ -114,8 +114,8 @@ async function overdueProblems({
     .orderBy('schedule');
   const { rows } = await driver.read(statementOf(overdue));
   return rows.map(({ count, type, schedule }) =>
-    schedule === null
+    typeof schedule !== 'string'
       ? `${Number(count)} events of type '${String(type)}' have been due for more than 10 minutes: no process that knows the type runs`
-      : `an occurrence of schedule '${String(schedule)}' has been due for more than 10 minutes: no process that has the schedule runs`,
+      : `an occurrence of schedule '${schedule}' has been due for more than 10 minutes: no process that has the schedule runs`,
   );
 }

@@ -6,8 +6,9 @@ export interface Statement {
   readonly parameters: readonly unknown[];
   /** The same text comes often: worth keeping prepared. */
   readonly isFrequent?: boolean;
-  /** SQLite only: runs once for each of these lists of parameters. */
+  /** SQLite only: runs once for each of these lists of parameters, each of which is to change `rowsEach` rows. */
   readonly each?: readonly (readonly unknown[])[];
+  readonly rowsEach?: number;
 }
 
 /** A row as the driver gives it. */
@@ -18,8 +19,8 @@ export interface StatementOutcome {
   readonly rows: readonly Row[];
   /** How many rows were written or removed. */
   readonly changes: number;
-  /** Of a statement with `each`: which of the lists changed nothing. */
-  readonly unchanged?: readonly number[];
+  /** Of a statement with `each`: which of the lists changed fewer rows than they should. */
+  readonly fellShort?: readonly number[];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock, type Clock } from '@llmgine/core/timing';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
@@ -6,6 +6,7 @@ import { Kysely, SqliteDialect } from 'kysely';
 import type { Driver, OpenTransaction } from '../database/driver.ts';
 import { DatabaseUnreachableError } from '../errors.ts';
 import { GroupCommit } from './group-commit.ts';
+import { LogSync } from './log-sync.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { namedSqliteError } from './sqlite-error.ts';
 import { watchOtherWrites } from './watch-other-writes.ts';
@@ -45,9 +46,12 @@ export async function connectSqlite({
 }: SqliteOptions): Promise<Driver> {
   const database = open(file);
   const connection = new SqliteConnection(database);
-  const writes = new GroupCommit(connection, { clock, lockTimeoutMs });
+  const logSync =
+    database.memory || synchronous === 'NORMAL' ? undefined : new LogSync(realpathSync(file));
+  const sync = logSync && ((): Promise<void> => logSync.sync());
+  const writes = new GroupCommit(connection, { clock, lockTimeoutMs, sync });
   try {
-    await setUp(database, writes, synchronous);
+    await setUp(database, writes);
   } catch (thrown) {
     database.close();
     throw namedSqliteError(thrown);
@@ -63,9 +67,10 @@ export async function connectSqlite({
     transaction: (work) => writes.exclusively(() => work(openTransaction(connection))),
     onOtherWrites: (wake) =>
       watchOtherWrites(database, wake, { clock, intervalMs: WATCH_INTERVAL_MS }),
-    describe: async () => describe(database),
+    describe: async () => describe(database, synchronous),
     async close() {
       await writes.close();
+      await logSync?.close();
       database.close();
     },
   };
@@ -85,18 +90,15 @@ function open(file: string): Database {
   }
 }
 
-async function setUp(
-  database: Database,
-  writes: GroupCommit,
-  synchronous: SqliteSynchronous,
-): Promise<void> {
+async function setUp(database: Database, writes: GroupCommit): Promise<void> {
   // A write lock first: changing the journal's mode fails at once while somebody else has one.
   await writes.begin();
   database.exec('rollback');
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') {
     database.pragma('journal_mode = WAL');
   }
-  database.pragma(`synchronous = ${synchronous}`);
+  // FULL would sync inside each commit, on the event loop; `LogSync` does so beside it.
+  database.pragma('synchronous = NORMAL');
   database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   database.pragma('trusted_schema = OFF');
 }
@@ -124,12 +126,12 @@ function openTransaction(connection: SqliteConnection): OpenTransaction {
   };
 }
 
-function describe(database: Database): Record<string, string> {
+function describe(database: Database, synchronous: SqliteSynchronous): Record<string, string> {
   const pragma = (name: string): string => String(database.pragma(name, { simple: true }));
   return {
     'SQLite version': String(database.prepare('select sqlite_version() as version').pluck().get()),
     'journal mode': pragma('journal_mode'),
-    synchronous: pragma('synchronous') === '2' ? 'FULL' : 'NORMAL',
+    synchronous,
     'integrity check': pragma('quick_check'),
   };
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '@llmgine/core/timing';
 import type { Statement, StatementOutcome, Work } from '../database/statement.ts';
 import { DatabaseClosedError, DatabaseLockedError } from '../errors.ts';
+import { AtomicSteps } from './atomic-steps.ts';
 import { isBusy, namedSqliteError } from './sqlite-error.ts';
 import type { SqliteConnection } from './sqlite-connection.ts';
 
@@ -9,17 +10,22 @@ export interface GroupCommitOptions {
   readonly clock: Clock;
   /** How long to wait for another process that is writing. */
   readonly lockTimeoutMs: number;
+  /** Resolves when what is committed is on disk. @default it is when it is committed */
+  readonly sync?: (() => Promise<void>) | undefined;
 }
 
 interface Job {
-  readonly execute: () => unknown;
+  /** Goes on until it is done (true), or until the time is over (false). */
+  readonly advance: (isOver: () => boolean) => boolean;
+  readonly result: () => unknown;
   readonly resolve: (value: never) => void;
   readonly reject: (reason: unknown) => void;
-  value?: unknown;
 }
 
-/** How long one transaction may keep the event loop before it commits and lets others have a turn. */
+/** How long one transaction may keep the event loop before it lets others have a turn. */
 const TURN_MS = 1;
+/** How long a transaction may go on over several turns, so that one sync to the disk serves many writes. */
+const TRANSACTION_MS = 10;
 /** How often to look whether another process has finished writing. */
 const FIRST_RETRY_MS = 1;
 const LAST_RETRY_MS = 20;
@@ -32,45 +38,62 @@ export class GroupCommit {
   readonly #connection: SqliteConnection;
   readonly #clock: Clock;
   readonly #lockTimeoutMs: number;
+  readonly #sync: GroupCommitOptions['sync'];
   #jobs: Job[] = [];
+  /** Done, and to be committed. */
+  #taken: Job[] = [];
+  /** When the transaction of the group was begun; undefined: none is open. */
+  #begunAt: number | undefined;
   #working = false;
   /** Set while a transaction of the user's is open. */
   #exclusive = false;
   #waitingReads: (() => void)[] = [];
+  /** Commits that are not on disk yet. */
+  #syncing = 0;
   #closed = false;
 
-  constructor(connection: SqliteConnection, { clock, lockTimeoutMs }: GroupCommitOptions) {
+  constructor(connection: SqliteConnection, { clock, lockTimeoutMs, sync }: GroupCommitOptions) {
+    this.#sync = sync;
     this.#connection = connection;
     this.#clock = clock;
     this.#lockTimeoutMs = lockTimeoutMs;
   }
 
   run(statement: Statement): Promise<StatementOutcome> {
-    return this.#enqueue(() => this.#connection.execute(statement));
+    return this.#enqueueAtOnce(() => this.#connection.execute(statement));
   }
 
   transact<Result>(work: () => Work<Result>): Promise<Result> {
-    return this.#enqueue(() => this.#connection.atomically(work));
+    const steps = new AtomicSteps(this.#connection, work);
+    return this.#enqueue(
+      (isOver) => steps.advance(isOver),
+      () => steps.result,
+    );
   }
 
   /** Waits its turn, then has the connection for itself until `work` has settled. */
   async exclusively<Result>(work: () => Promise<Result>): Promise<Result> {
-    await this.#enqueue(() => {
+    await this.#enqueueAtOnce(() => {
       this.#exclusive = true;
     });
     try {
       await this.begin();
-      return await this.#committed(work);
+      const result = await this.#committed(work);
+      await this.#sync?.();
+      return result;
+    } catch (thrown) {
+      throw namedSqliteError(thrown);
     } finally {
       this.#exclusive = false;
-      for (const resume of this.#waitingReads.splice(0)) resume();
+      this.#letRead();
       this.#wake();
     }
   }
 
-  /** Reads on the one connection; not in the middle of a user's transaction, whose rows may yet be rolled back. */
+  /** Reads on the one connection; not in the middle of a transaction, whose rows may yet be rolled back. */
   async read(statement: Statement): Promise<StatementOutcome> {
-    while (this.#exclusive) await new Promise<void>((resolve) => this.#waitingReads.push(resolve));
+    while (this.#exclusive || this.#begunAt !== undefined)
+      await new Promise<void>((resolve) => this.#waitingReads.push(resolve));
     if (this.#closed) throw new DatabaseClosedError();
     return this.#connection.execute(statement);
   }
@@ -93,7 +116,9 @@ export class GroupCommit {
 
   /** Writes what is left, then refuses. */
   async close(): Promise<void> {
-    while (this.#working || this.#jobs.length > 0) await this.#clock.yieldToIo();
+    while (this.#working || this.#jobs.length > 0 || this.#syncing > 0) {
+      await this.#clock.yieldToIo();
+    }
     this.#closed = true;
   }
 
@@ -108,10 +133,19 @@ export class GroupCommit {
     }
   }
 
-  #enqueue<Result>(execute: () => Result): Promise<Result> {
+  #enqueueAtOnce<Result>(execute: () => Result): Promise<Result> {
+    let result: Result;
+    const advance = (): boolean => {
+      result = execute();
+      return true;
+    };
+    return this.#enqueue(advance, () => result);
+  }
+
+  #enqueue<Result>(advance: Job['advance'], result: () => Result): Promise<Result> {
     if (this.#closed) return Promise.reject(new DatabaseClosedError());
     return new Promise((resolve, reject) => {
-      this.#jobs.push({ execute, resolve, reject });
+      this.#jobs.push({ advance, result, resolve, reject });
       this.#wake();
     });
   }
@@ -125,48 +159,82 @@ export class GroupCommit {
   async #workOff(): Promise<void> {
     do {
       await this.#clock.yieldToIo();
-      await this.#writeTurn();
-    } while (this.#jobs.length > 0 && !this.#exclusive);
+      await this.#turn();
+    } while (this.#begunAt !== undefined || (this.#jobs.length > 0 && !this.#exclusive));
     this.#working = false;
     this.#wake();
   }
 
-  async #writeTurn(): Promise<void> {
-    const taken: Job[] = [];
+  async #turn(): Promise<void> {
     try {
-      await this.begin();
-      this.#execute(taken);
-      this.#connection.command('commit');
+      if (this.#begunAt === undefined) await this.begin();
+      this.#begunAt ??= this.#clock.monotonic();
+      if (this.#execute(this.#begunAt)) this.#commit();
     } catch (thrown) {
-      this.#connection.rollBack();
-      // Could not even begin: nobody was served, so everybody hears of it.
-      const failed = taken.length > 0 ? taken : this.#jobs.splice(0);
-      const error = namedSqliteError(thrown);
-      for (const job of failed) job.reject(error);
-      return;
+      this.#fail(namedSqliteError(thrown));
     }
-    for (const job of taken) job.resolve(job.value as never);
   }
 
-  #execute(taken: Job[]): void {
+  /** False: there is more for this transaction. */
+  #execute(begunAt: number): boolean {
     const endOfTurn = this.#clock.monotonic() + TURN_MS;
+    const isOver = (): boolean => this.#clock.monotonic() >= endOfTurn;
     let next = 0;
     try {
       while (next < this.#jobs.length && !this.#exclusive) {
-        const job = this.#jobs[next++]!;
+        const job = this.#jobs[next]!;
         try {
-          job.value = job.execute();
-          taken.push(job);
+          if (!job.advance(isOver)) return false;
+          next++;
+          this.#taken.push(job);
         } catch (thrown) {
+          next++;
           job.reject(namedSqliteError(thrown));
           // A full disk or the like takes the whole transaction along.
           if (!this.#connection.inTransaction) throw thrown;
         }
-        if (this.#clock.monotonic() >= endOfTurn) break;
+        if (isOver()) break;
       }
     } finally {
       this.#jobs = this.#jobs.slice(next);
     }
+    const isLong = this.#clock.monotonic() - begunAt >= TRANSACTION_MS;
+    return isLong || this.#exclusive || this.#jobs.length === 0;
+  }
+
+  #commit(): void {
+    this.#connection.command('commit');
+    this.#begunAt = undefined;
+    const done = this.#taken.splice(0);
+    if (this.#sync) void this.#resolveSynced(done, this.#sync);
+    else for (const job of done) job.resolve(job.result() as never);
+    this.#letRead();
+  }
+
+  /** What comes next is written meanwhile. */
+  async #resolveSynced(done: readonly Job[], sync: () => Promise<void>): Promise<void> {
+    this.#syncing++;
+    try {
+      await sync();
+      for (const job of done) job.resolve(job.result() as never);
+    } catch (thrown) {
+      for (const job of done) job.reject(namedSqliteError(thrown));
+    }
+    this.#syncing--;
+  }
+
+  /** Could not even begin: nobody was served, so everybody hears of it. */
+  #fail(error: unknown): void {
+    this.#connection.rollBack();
+    const hasBegun = this.#begunAt !== undefined;
+    this.#begunAt = undefined;
+    const failed = hasBegun ? this.#taken.splice(0) : this.#jobs.splice(0);
+    for (const job of failed) job.reject(error);
+    this.#letRead();
+  }
+
+  #letRead(): void {
+    for (const resume of this.#waitingReads.splice(0)) resume();
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Database, Statement as PreparedStatement } from 'better-sqlite3';
 import type { Row, Statement, StatementOutcome, Work } from '../database/statement.ts';
+import { AtomicSteps } from './atomic-steps.ts';
 
 /** One connection to an SQLite database, with its prepared statements. Everything on it is synchronous. */
 export class SqliteConnection {
@@ -15,14 +16,17 @@ export class SqliteConnection {
     return this.database.inTransaction;
   }
 
-  execute({ sql, parameters, each }: Statement): StatementOutcome {
+  execute({ sql, parameters, each, rowsEach = 1 }: Statement): StatementOutcome {
     const prepared = this.#prepare(sql);
     if (each) {
-      const unchanged: number[] = [];
+      const fellShort: number[] = [];
+      let changes = 0;
       for (let index = 0; index < each.length; index++) {
-        if (prepared.run(...each[index]!).changes === 0) unchanged.push(index);
+        const changed = prepared.run(...each[index]!).changes;
+        if (changed < rowsEach) fellShort.push(index);
+        changes += changed;
       }
-      return { rows: [], changes: each.length - unchanged.length, unchanged };
+      return { rows: [], changes, fellShort };
     }
     if (!prepared.reader) return { rows: [], changes: prepared.run(...parameters).changes };
     const rows = prepared.all(...parameters) as Row[];
@@ -31,18 +35,9 @@ export class SqliteConnection {
 
   /** Runs steps so that all of them happen or none, inside an open transaction. */
   atomically<Result>(work: () => Work<Result>): Result {
-    this.command('savepoint work');
-    try {
-      const result = this.#drive(work());
-      this.command('release work');
-      return result;
-    } catch (thrown) {
-      if (this.inTransaction) {
-        this.command('rollback to work');
-        this.command('release work');
-      }
-      throw thrown;
-    }
+    const steps = new AtomicSteps(this, work);
+    steps.advance(() => false);
+    return steps.result;
   }
 
   /** For begin, commit and the like. */
@@ -52,12 +47,6 @@ export class SqliteConnection {
 
   rollBack(): void {
     if (this.inTransaction) this.command('rollback');
-  }
-
-  #drive<Result>(work: Work<Result>): Result {
-    let step = work.next();
-    while (!step.done) step = work.next(this.execute(step.value));
-    return step.value;
   }
 
   #prepare(sql: string): PreparedStatement {

@@ -13,8 +13,15 @@ import {
 export function namedSqliteError(thrown: unknown): unknown {
   if (thrown instanceof DatabaseError || !(thrown instanceof Error)) return thrown;
   const { code } = thrown as { code?: unknown };
-  if (typeof code !== 'string' || !code.startsWith('SQLITE_')) return thrown;
+  if (typeof code !== 'string') return thrown;
   const options = { cause: thrown };
+  // Not from SQLite, but from syncing its log: what was committed may be there all the same.
+  const { syscall } = thrown as { syscall?: unknown };
+  if (syscall === 'fdatasync' || syscall === 'open') {
+    if (/^(ENOSPC|EDQUOT)$/.test(code)) return new DatabaseFullError(options);
+    return new DatabaseUnreachableError({ ...options, outcome: 'unknown' });
+  }
+  if (!code.startsWith('SQLITE_')) return thrown;
 
   // Extended codes go on after the basic one, e.g. SQLITE_BUSY_SNAPSHOT.
   if (/^SQLITE_(BUSY|LOCKED|PROTOCOL)/.test(code)) return new DatabaseLockedError(options);

@@ -32,7 +32,7 @@ export class WorkerProcess {
 
   constructor(options: WorkerOptions, heard: (report: Report) => void) {
     this.child = spawn(process.execPath, ['--conditions=@llmgine/source', file], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
       env: {
         ...process.env,
         NODE_OPTIONS: '',

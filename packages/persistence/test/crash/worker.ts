@@ -34,6 +34,10 @@ const Fact = defineEvent('crash.fact', {
 });
 const Ask = defineCommand('crash.ask', { data: typeOnly<object>() });
 
+// Nobody is to outlive the one who counts.
+process.stdin.on('end', () => process.exit()).resume();
+process.stdin.unref();
+
 const crash = createCrasher(crashAt, Number(passes));
 const skewedClock: Clock = { ...systemClock, now: () => systemClock.now() + Number(skewMs) };
 

@@ -30,6 +30,8 @@ export class PostgresServer {
     this.url = url;
     this.#start = start;
     this.#process = first;
+    // An interrupted run has no time to wait for anybody.
+    process.once('exit', this.#removeAtOnce);
   }
 
   /** Makes a new cluster in a temporary folder and starts it. */
@@ -105,7 +107,13 @@ export class PostgresServer {
     this.#process = await this.#start();
   }
 
+  readonly #removeAtOnce = (): void => {
+    this.#process.kill('SIGQUIT');
+    rmSync(this.#root, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 });
+  };
+
   async remove(): Promise<void> {
+    process.off('exit', this.#removeAtOnce);
     await this.stop('immediate');
     rmSync(this.#root, { recursive: true, force: true });
   }

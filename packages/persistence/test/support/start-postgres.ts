@@ -14,6 +14,8 @@ export async function setup(project: TestProject): Promise<(() => Promise<void>)
     project.provide('postgresUrl', given);
     return undefined;
   }
+  // Without a listener a signal ends the process at once, and nobody ends the server.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
   const server = await PostgresServer.create();
   project.provide('postgresUrl', server.url);
   return () => server.remove();

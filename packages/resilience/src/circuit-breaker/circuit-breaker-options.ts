@@ -1,4 +1,4 @@
-import { createOptionChecker, type OptionChecker } from '@llmgine/core';
+import type { OptionChecker, OptionNames } from '@llmgine/core';
 import { isRetryable } from '@llmgine/core/timing';
 
 /** When a circuit opens, and how it closes again. */
@@ -37,6 +37,16 @@ export interface CircuitBreakerOptions {
   readonly isFailure?: ((error: Error) => boolean) | undefined;
 }
 
+export const circuitBreakerOptionNames: OptionNames<CircuitBreakerOptions> = {
+  failureThreshold: true,
+  failureRate: true,
+  minimumCalls: true,
+  windowMs: true,
+  recoveryTimeoutMs: true,
+  successThreshold: true,
+  isFailure: true,
+};
+
 /** Notes what is wrong with the options. */
 export function checkCircuitBreakerOptions(
   check: OptionChecker,
@@ -54,13 +64,6 @@ export function checkCircuitBreakerOptions(
   check.number(`${prefix}recoveryTimeoutMs`, options.recoveryTimeoutMs, { above: 0 });
   check.number(`${prefix}successThreshold`, options.successThreshold, { min: 1, integer: true });
   check.function(`${prefix}isFailure`, options.isFailure);
-}
-
-/** @throws InvalidOptionsError */
-export function assertCircuitBreakerOptions(options: CircuitBreakerOptions): void {
-  const check = createOptionChecker('create circuit breaker');
-  checkCircuitBreakerOptions(check, options);
-  check.done();
 }
 
 /** What counts unless told otherwise. */

@@ -167,6 +167,17 @@ describe('circuitBreaker (9.2)', () => {
     expect(breaker.status()).toMatchObject({ state: 'closed', failures: 1 });
   });
 
+  it('forgets the share when it closes, also in the first minute of the process', async () => {
+    const { clock, breaker, failTimes } = create({ failureRate: 0.5, minimumCalls: 2 });
+    await failTimes(2);
+
+    breaker.close();
+    clock.advance(10_000);
+    await failTimes(1);
+
+    expect(breaker.status()).toMatchObject({ state: 'closed', failures: 1 });
+  });
+
   it('counts no success of an earlier state in the share', async () => {
     const { breaker, failTimes } = create({ failureRate: 0.5, minimumCalls: 2 });
     const finish: (() => void)[] = [];
@@ -282,15 +293,16 @@ describe('circuitBreaker (9.2)', () => {
 });
 
 type ModelOptions = Record<
-  'failureThreshold' | 'windowMs' | 'recoveryTimeoutMs' | 'successThreshold',
+  'failureThreshold' | 'windowMs' | 'recoveryTimeoutMs' | 'successThreshold' | 'minimumCalls',
   number
->;
+> & { readonly failureRate: number | undefined };
 
 /** The breaker again, slowly: it keeps everything that happened and decides by looking it through. */
 class Model {
   readonly #options: ModelOptions;
   state = 'closed';
-  #failures: number[] = [];
+  /** What happened while closed. */
+  #outcomes: { readonly at: number; readonly failed: boolean }[] = [];
   #openUntil = 0;
   #epoch = 0;
   #successes = 0;
@@ -339,10 +351,9 @@ class Model {
     this.at(now);
     if (this.#epochOf.get(call) !== this.#epoch) return;
     this.#probes = this.#probes.filter((probe) => probe.call !== call);
-    if (this.state === 'closed' && how === 'fail') {
-      this.#failures.push(now);
-      const recent = this.#failures.filter((at) => now - at < this.#options.windowMs);
-      if (recent.length >= this.#options.failureThreshold) this.#open(now);
+    if (this.state === 'closed' && how !== 'cancel') {
+      this.#outcomes.push({ at: now, failed: how === 'fail' });
+      if (how === 'fail' && this.#areTooMany(now)) this.#open(now);
     } else if (this.state === 'half_open') {
       if (how === 'fail') this.#open(now);
       if (how === 'succeed' && ++this.#successes >= this.#options.successThreshold) this.close();
@@ -352,13 +363,25 @@ class Model {
   close(): void {
     this.state = 'closed';
     this.#epoch++;
-    this.#failures = [];
+    this.#outcomes = [];
     this.#probes = [];
   }
 
   isolate(): void {
     this.state = 'isolated';
     this.#epoch++;
+  }
+
+  #areTooMany(now: number): boolean {
+    const { failureThreshold, windowMs, failureRate, minimumCalls } = this.#options;
+    if (failureRate === undefined) {
+      const recent = this.#outcomes.filter(({ at, failed }) => failed && now - at < windowMs);
+      return recent.length >= failureThreshold;
+    }
+    const slotOf = (at: number): number => Math.floor(at / (windowMs / 10));
+    const recent = this.#outcomes.filter(({ at }) => slotOf(at) > slotOf(now) - 10);
+    const failures = recent.filter(({ failed }) => failed).length;
+    return recent.length >= minimumCalls && failures / recent.length >= failureRate;
   }
 
   #open(now: number): void {
@@ -382,9 +405,11 @@ describe('circuitBreaker against a model of itself (9.2)', () => {
   );
   const settings = fc.record({
     failureThreshold: fc.integer({ min: 1, max: 4 }),
-    windowMs: fc.integer({ min: 50, max: 300 }),
+    windowMs: fc.integer({ min: 50, max: 1_500 }),
     recoveryTimeoutMs: fc.integer({ min: 20, max: 200 }),
     successThreshold: fc.integer({ min: 1, max: 4 }),
+    failureRate: fc.constantFrom(undefined, 0.3, 0.5, 1),
+    minimumCalls: fc.integer({ min: 1, max: 4 }),
   });
 
   it('decides as the model does, over 10,000 random histories', () => {

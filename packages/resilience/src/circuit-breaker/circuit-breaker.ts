@@ -1,8 +1,22 @@
-import { toError, toErrorData, type CircuitState, type ErrorData } from '@llmgine/core';
-import { CircuitOpenError } from '../errors.ts';
-import { askCallback, wiringOf, type Wiring, type WiringOptions } from '../wiring.ts';
 import {
-  assertCircuitBreakerOptions,
+  createOptionChecker,
+  toError,
+  toErrorData,
+  type CircuitState,
+  type ErrorData,
+} from '@llmgine/core';
+import { CircuitOpenError } from '../errors.ts';
+import {
+  askCallback,
+  checkWiringOptions,
+  wiringOf,
+  wiringOptionNames,
+  type Wiring,
+  type WiringOptions,
+} from '../wiring.ts';
+import {
+  checkCircuitBreakerOptions,
+  circuitBreakerOptionNames,
   countsAsFailure,
   type CircuitBreakerOptions,
 } from './circuit-breaker-options.ts';
@@ -69,8 +83,24 @@ export interface StandaloneCircuitBreakerOptions extends CircuitBreakerOptions, 
  * @throws InvalidOptionsError
  */
 export function circuitBreaker(options: StandaloneCircuitBreakerOptions = {}): CircuitBreaker {
-  assertCircuitBreakerOptions(options);
+  checkStandaloneOptions(options);
   return new PermittingCircuitBreaker(options.name ?? 'circuit', options, wiringOf(options));
+}
+
+function checkStandaloneOptions(given: StandaloneCircuitBreakerOptions): void {
+  const check = createOptionChecker('create circuit breaker');
+  const options = check.options<StandaloneCircuitBreakerOptions>(given, {
+    ...circuitBreakerOptionNames,
+    ...wiringOptionNames,
+    name: true,
+  });
+  checkCircuitBreakerOptions(check, options);
+  checkWiringOptions(check, options);
+  check.require(
+    options.name === undefined || typeof options.name === 'string',
+    'name must be a string',
+  );
+  check.done();
 }
 
 /** A breaker whose caller asks for a permit and says how it went, so that an allowed call costs no promise. */

@@ -50,6 +50,8 @@ interface Slot {
 }
 
 const SLOTS = 10;
+/** Of a slot that is outside any window, however young the clock. */
+const NEVER = Number.NEGATIVE_INFINITY;
 
 /** When a share of failures is too large. */
 export interface FailureRateRule {
@@ -61,7 +63,11 @@ export interface FailureRateRule {
 /** Trips when the share of failures is too large, once there were enough calls to tell. Slides in tenths. */
 export function createRateWindow(rule: FailureRateRule, clock: Clock): FailureWindow {
   const slotMs = rule.windowMs / SLOTS;
-  const slots: Slot[] = Array.from({ length: SLOTS }, () => ({ index: -1, calls: 0, failures: 0 }));
+  const slots: Slot[] = Array.from({ length: SLOTS }, () => ({
+    index: NEVER,
+    calls: 0,
+    failures: 0,
+  }));
 
   return {
     succeeded() {
@@ -78,7 +84,7 @@ export function createRateWindow(rule: FailureRateRule, clock: Clock): FailureWi
       return total().failures;
     },
     clear() {
-      for (const slot of slots) slot.index = -1;
+      for (const slot of slots) slot.index = NEVER;
     },
   };
 

@@ -67,11 +67,11 @@ export class DeadLetterRetry {
     this.#wiring = wiring;
   }
 
-  /** @throws DeadLetterNotFoundError, DeadLetterRetryError, InvalidMessageError, BusStoppedError */
+  /** @throws InvalidOptionsError, DeadLetterNotFoundError, DeadLetterRetryError, InvalidMessageError, BusStoppedError */
   async one(id: string, options: DeadLetterRetryOptions = {}): Promise<CommandResult> {
+    checkRetryOptions(options);
+    const entry = await this.#claim(id);
     const { store } = this.#letters;
-    const entry = this.#letters.isRetrying(id) ? undefined : await store.claim(id, LEASE_MS);
-    if (!entry) throw new DeadLetterNotFoundError(id);
     const edited = options.data !== undefined;
     try {
       const message = edited ? this.#editedCopy(entry, options.data) : this.#asItWas(entry);
@@ -91,11 +91,10 @@ export class DeadLetterRetry {
   /** @throws InvalidOptionsError */
   async many(
     filter: DeadLetterFilter = {},
-    { ratePerSecond = 10, signal }: DeadLetterBulkRetryOptions = {},
+    options: DeadLetterBulkRetryOptions = {},
   ): Promise<DeadLetterBulkRetryReport> {
-    const check = createOptionChecker('retry dead letters');
-    check.number('ratePerSecond', ratePerSecond, { above: 0 });
-    check.done();
+    checkBulkRetryOptions(options);
+    const { ratePerSecond = 10, signal } = options;
 
     const report = { succeeded: 0, failed: 0, skipped: 0 };
     const { clock } = this.#wiring;
@@ -108,6 +107,18 @@ export class DeadLetterRetry {
     }
     await Promise.all(running);
     return report;
+  }
+
+  /** @throws DeadLetterNotFoundError, DeadLetterRetryError */
+  async #claim(id: string): Promise<DeadLetterEntry> {
+    const { store } = this.#letters;
+    const entry = this.#letters.isRetrying(id) ? undefined : await store.claim(id, LEASE_MS);
+    if (entry) return entry;
+    const claimed = await store.list({ status: 'claimed' });
+    if (!this.#letters.isRetrying(id) && !claimed.some((each) => each.id === id)) {
+      throw new DeadLetterNotFoundError(id);
+    }
+    throw new DeadLetterRetryError(id, 'it is being retried already. See what becomes of that.');
   }
 
   async #oneOfMany(
@@ -179,4 +190,20 @@ export class DeadLetterRetry {
       redrives: entry.redrives + 1,
     };
   }
+}
+
+/** @throws InvalidOptionsError */
+function checkRetryOptions(given: DeadLetterRetryOptions): void {
+  const check = createOptionChecker('retry dead letter');
+  check.options<DeadLetterRetryOptions>(given, { data: true });
+  check.done();
+}
+
+/** @throws InvalidOptionsError */
+function checkBulkRetryOptions(given: DeadLetterBulkRetryOptions): void {
+  const check = createOptionChecker('retry dead letters');
+  const names = { ratePerSecond: true, signal: true } as const;
+  const { ratePerSecond } = check.options<DeadLetterBulkRetryOptions>(given, names);
+  check.number('ratePerSecond', ratePerSecond, { above: 0 });
+  check.done();
 }

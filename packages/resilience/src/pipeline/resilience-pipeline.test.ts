@@ -1,7 +1,8 @@
 import { createFakeClock } from '@llmgine/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resiliencePipeline, type ResiliencePipelineOptions } from './resilience-pipeline.ts';
+import type { ResiliencePipelineOptions } from './pipeline-options.ts';
+import { resiliencePipeline } from './resilience-pipeline.ts';
 import { retry } from './retry.ts';
 import { timeout } from './timeout.ts';
 import type { CallContext } from './call-attempt.ts';

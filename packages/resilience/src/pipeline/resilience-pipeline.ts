@@ -1,42 +1,21 @@
-import { createOptionChecker, toError } from '@llmgine/core';
+import { toError } from '@llmgine/core';
 import { EqualDeadlines } from '@llmgine/core/timing';
 import {
   PermittingCircuitBreaker,
   type CircuitBreaker,
 } from '../circuit-breaker/circuit-breaker.ts';
-import {
-  checkCircuitBreakerOptions,
-  type CircuitBreakerOptions,
-} from '../circuit-breaker/circuit-breaker-options.ts';
 import { AttemptTimeoutError, CallAbortedError } from '../errors.ts';
 import { recover, type Attempt, type FailedAttempt } from '../retry/recovery.ts';
 import { RetryBudget } from '../retry/retry-budget.ts';
-import {
-  checkRetryOptions,
-  createRetryPolicy,
-  type RetryOptions,
-  type RetryPolicy,
-} from '../retry/retry-policy.ts';
-import { wiringOf, type Wiring, type WiringOptions } from '../wiring.ts';
+import { createRetryPolicy, type RetryPolicy } from '../retry/retry-policy.ts';
+import { wiringOf, type Wiring } from '../wiring.ts';
 import {
   CallAttempt,
   type AttemptGuards,
   type AttemptReceiver,
   type CallContext,
 } from './call-attempt.ts';
-
-/** What to arm round a function. */
-export interface ResiliencePipelineOptions extends WiringOptions {
-  /**
-   * Named in signals and errors.
-   * @default 'pipeline'
-   */
-  readonly name?: string | undefined;
-  /** @default no second attempt, no limit of time */
-  readonly retry?: RetryOptions | undefined;
-  /** @default none */
-  readonly circuitBreaker?: CircuitBreakerOptions | undefined;
-}
+import { assertPipelineOptions, type ResiliencePipelineOptions } from './pipeline-options.ts';
 
 /** How to run once. */
 export interface RunOptions {
@@ -60,11 +39,7 @@ export interface ResiliencePipeline {
  * @throws InvalidOptionsError
  */
 export function resiliencePipeline(options: ResiliencePipelineOptions = {}): ResiliencePipeline {
-  const check = createOptionChecker('create resilience pipeline');
-  checkRetryOptions(check, options.retry ?? {}, 'retry.');
-  checkCircuitBreakerOptions(check, options.circuitBreaker ?? {}, 'circuitBreaker.');
-  check.done();
-
+  assertPipelineOptions(options);
   const wiring = wiringOf(options);
   const { name = 'pipeline', retry, circuitBreaker } = options;
   return new ArmedPipeline({

@@ -1,5 +1,5 @@
 import { createOptionChecker } from '@llmgine/core';
-import type { WiringOptions } from '../wiring.ts';
+import { checkWiringOptions, type WiringOptions } from '../wiring.ts';
 import { resiliencePipeline, type ResiliencePipeline } from './resilience-pipeline.ts';
 
 /** How long a call may take. */
@@ -12,10 +12,12 @@ export interface TimeoutOptions extends Pick<WiringOptions, 'clock'> {
  * gets `AttemptTimeoutError` whether the function listens to it or not.
  * @throws InvalidOptionsError
  */
-export function timeout({ timeoutMs, clock }: TimeoutOptions): Pick<ResiliencePipeline, 'run'> {
+export function timeout(options: TimeoutOptions): Pick<ResiliencePipeline, 'run'> {
   const check = createOptionChecker('create timeout');
+  const { timeoutMs, clock } = check.options(options, { timeoutMs: true, clock: true });
   check.require(timeoutMs !== undefined, 'timeoutMs must be given');
   check.number('timeoutMs', timeoutMs, { above: 0 });
+  checkWiringOptions(check, { clock });
   check.done();
   return resiliencePipeline({
     retry: { maxRetries: 0, attemptTimeoutMs: timeoutMs, budget: false },

@@ -1,4 +1,5 @@
-import { createOptionChecker, type OptionChecker } from '@llmgine/core';
+import { createOptionChecker, type OptionChecker, type OptionNames } from '@llmgine/core';
+import { checkWiringOptions, wiringOptionNames, type WiringOptions } from '../wiring.ts';
 import { BackpressureStrategy } from './backpressure-strategy.ts';
 
 /** How much the queue holds and what happens when it is full. */
@@ -27,6 +28,15 @@ export interface BoundedQueueOptions {
   readonly lowWaterMark?: number | undefined;
 }
 
+const optionNames: OptionNames<BoundedQueueOptions & WiringOptions> = {
+  ...wiringOptionNames,
+  capacity: true,
+  strategy: true,
+  dropOldest: true,
+  highWaterMark: true,
+  lowWaterMark: true,
+};
+
 /** What the options are called where they are given. */
 export interface QueueOptionNames {
   readonly capacity: string;
@@ -52,8 +62,10 @@ export function checkQueueOptions(
 }
 
 /** @throws InvalidOptionsError */
-export function assertQueueOptions(options: BoundedQueueOptions): void {
+export function assertQueueOptions(given: BoundedQueueOptions & WiringOptions): void {
   const check = createOptionChecker('create bounded queue');
+  const options = check.options(given, optionNames);
+  checkWiringOptions(check, options);
   checkQueueOptions(check, options);
   check.done();
 }

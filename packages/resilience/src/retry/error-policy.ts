@@ -1,4 +1,4 @@
-import { isLlmgineError, type OptionChecker } from '@llmgine/core';
+import { isLlmgineError, type OptionChecker, type OptionNames } from '@llmgine/core';
 import { isMisuse, isRetryable } from '@llmgine/core/timing';
 import { askCallback, type Wiring } from '../wiring.ts';
 
@@ -77,6 +77,14 @@ function isErrorClass(
   return prototype === Error.prototype || prototype instanceof Error;
 }
 
+const rowNames: OptionNames<ErrorPolicy> = {
+  when: true,
+  // oxlint-disable-next-line unicorn/no-thenable -- it is the name of an option
+  then: true,
+  retryAfterMs: true,
+  maxRetries: true,
+};
+
 /** Notes what is wrong with the table. */
 export function checkErrorPolicies(
   check: OptionChecker,
@@ -87,8 +95,8 @@ export function checkErrorPolicies(
   check.require(Array.isArray(policies), `${name} must be a list`);
   if (!Array.isArray(policies)) return;
   for (const [index, row] of policies.entries()) {
-    const { when, then, retryAfterMs, maxRetries } = (row ?? {}) as Partial<ErrorPolicy>;
     const place = `${name}[${index}]`;
+    const { when, then, retryAfterMs, maxRetries } = check.options(row, rowNames, place);
     check.require(
       (typeof when === 'string' && when !== '') || typeof when === 'function',
       `${place}.when must be an error class, a code, a name or a function`,

@@ -1,4 +1,4 @@
-import type { OptionChecker } from '@llmgine/core';
+import type { OptionChecker, OptionNames } from '@llmgine/core';
 import type { Clock } from '@llmgine/core/timing';
 
 /** How many retries there may be beside the calls. */
@@ -91,13 +91,16 @@ export class RetryBudget {
   }
 }
 
+const optionNames: OptionNames<RetryBudgetOptions> = { ratio: true, minPerSecond: true };
+
 /** Notes what is wrong with the options. */
 export function checkRetryBudget(
   check: OptionChecker,
-  budget: RetryBudgetOptions | false | undefined,
+  given: RetryBudgetOptions | false | undefined,
   name: string,
 ): void {
-  if (budget === undefined || budget === false) return;
+  if (given === false) return;
+  const budget = check.options(given, optionNames, name);
   check.number(`${name}.ratio`, budget.ratio, { min: 0, infinite: true });
   check.number(`${name}.minPerSecond`, budget.minPerSecond, { min: 0, infinite: true });
 }

@@ -1,4 +1,4 @@
-import type { OptionChecker } from '@llmgine/core';
+import type { OptionChecker, OptionNames } from '@llmgine/core';
 import {
   createBackoff,
   retryAfterMsOf,
@@ -86,6 +86,20 @@ function shorter(first: number | undefined, second: number | undefined): number 
   if (first === undefined) return second;
   return second === undefined ? first : Math.min(first, second);
 }
+
+export const retryOptionNames: OptionNames<RetryOptions> = {
+  maxRetries: true,
+  growth: true,
+  initialDelayMs: true,
+  maxDelayMs: true,
+  base: true,
+  jitter: true,
+  random: true,
+  policies: true,
+  timeoutMs: true,
+  attemptTimeoutMs: true,
+  budget: true,
+};
 
 /** Notes what is wrong with the options. */
 export function checkRetryOptions(check: OptionChecker, options: RetryOptions, prefix = ''): void {

@@ -412,7 +412,7 @@ function describeRecurring(open: Open): void {
 function describeRefusing(open: Open): void {
   it.each<[string, (store: ScheduledEventStore) => Promise<unknown>]>([
     ['claims for NaN ms', (store) => store.claimDue({ count: 1, leaseMs: Number.NaN })],
-    ['claims for no time', (store) => store.claimDue({ count: 1, leaseMs: 0 })],
+    ['claims for a negative time', (store) => store.claimDue({ count: 1, leaseMs: -1 })],
     ['claims less than nothing', (store) => store.claimDue({ count: -1, leaseMs: 1 })],
     ['claims half an event', (store) => store.claimDue({ count: 0.5, leaseMs: 1 })],
     ['a move to NaN', (store) => store.reschedule('id', Number.NaN)],

@@ -1,0 +1,2 @@
+/** Where a bus is in its life. */
+export type BusPhase = 'idle' | 'running' | 'stopping' | 'stopped';

@@ -1,0 +1,105 @@
+import { createFakeClock } from '@llmgine/testing';
+import { describe, expect, it } from 'vitest';
+import { createMessageBus } from '../bus/create-message-bus.ts';
+import { defineEvent } from '../message/define-messages.ts';
+import { typeOnly } from '../message/type-only.ts';
+import type { BusReadings } from '../signals/bus-signal.ts';
+import type { Clock } from '../timing/clock.ts';
+
+const Happened = defineEvent('happened', { data: typeOnly<{ n: number }>() });
+
+function readingsOf(bus: ReturnType<typeof createMessageBus>): BusReadings {
+  let readings: BusReadings | undefined;
+  bus.addObserver({ signals: [], observe: () => {}, attach: (given) => void (readings = given) });
+  return readings!; // given at once
+}
+
+async function blockedBus(clock: Clock) {
+  const bus = createMessageBus({ clock });
+  const handled = Promise.withResolvers<void>();
+  bus.registerEventHandler(Happened, () => handled.promise);
+  await bus.start();
+  await bus.publish(Happened({ n: 0 }), { awaitProcessing: false });
+  return { bus, handled };
+}
+
+describe('WaitingTime', () => {
+  it('is the age of the oldest event whose dispatch has not begun', async () => {
+    const clock = createFakeClock();
+    const { bus, handled } = await blockedBus(clock);
+    const readings = readingsOf(bus);
+    readings.oldestQueuedMs();
+
+    await clock.advanceAsync(1_000);
+    const onlyRunning = readings.oldestQueuedMs();
+    await bus.publish(Happened({ n: 1 }), { awaitProcessing: false });
+    await clock.advanceAsync(200);
+    await bus.publish(Happened({ n: 2 }), { awaitProcessing: false });
+    await clock.advanceAsync(30);
+    const twoWait = readings.oldestQueuedMs();
+    handled.resolve();
+    await bus.waitForEvents();
+
+    expect([onlyRunning, twoWait, readings.oldestQueuedMs()]).toEqual([0, 230, 0]);
+    await bus.stop();
+  });
+
+  it('counts what was waiting before anybody asked from the first question on', async () => {
+    const clock = createFakeClock();
+    const { bus, handled } = await blockedBus(clock);
+    await bus.publish(Happened({ n: 1 }), { awaitProcessing: false });
+    await clock.advanceAsync(5_000);
+    const readings = readingsOf(bus);
+
+    const first = readings.oldestQueuedMs();
+    await clock.advanceAsync(70);
+
+    expect([first, readings.oldestQueuedMs()]).toEqual([0, 70]);
+    handled.resolve();
+    await bus.stop();
+  });
+
+  it('leaves the order of what waits as it was', async () => {
+    const clock = createFakeClock();
+    const bus = createMessageBus({ clock });
+    const seen: number[] = [];
+    bus.registerEventHandler(Happened, ({ data }) => void seen.push(data.n));
+    const readings = readingsOf(bus);
+
+    for (let n = 0; n < 20; n++) {
+      await bus.publish(Happened({ n }), { awaitProcessing: false });
+      if (n % 3 === 0) readings.oldestQueuedMs();
+    }
+    await bus.start();
+    await bus.waitForEvents();
+
+    expect(seen).toEqual(Array.from({ length: 20 }, (_, n) => n));
+    await bus.stop();
+  });
+
+  it('reads the clock once for events that are published in one go, and never if nobody asks', async () => {
+    const fake = createFakeClock();
+    let reads = 0;
+    const clock: Clock = {
+      ...fake,
+      now: () => fake.now(),
+      monotonic: () => {
+        reads++;
+        return fake.monotonic();
+      },
+    };
+    const bus = createMessageBus({ clock });
+    const readsOf = (publishes: number): number => {
+      const before = reads;
+      for (let n = 0; n < publishes; n++) {
+        void bus.publish(Happened({ n }), { awaitProcessing: false });
+      }
+      return reads - before;
+    };
+
+    const unasked = readsOf(100);
+    readingsOf(bus).oldestQueuedMs();
+
+    expect([unasked, readsOf(100)]).toEqual([0, 1]);
+  });
+});
