@@ -13,7 +13,7 @@ export interface LoopGuardOptions {
 }
 
 /** What to do about a call. */
-type LoopVerdict = 'go' | 'nudge' | 'stop';
+export type LoopVerdict = 'go' | 'nudge' | 'stop';
 
 /** Notices that a model asks for the same thing again and again. */
 export interface LoopGuard {

@@ -1,11 +1,11 @@
-import { toErrorData } from '@llmgine/core';
+import { toErrorData, type EventMessage } from '@llmgine/core';
 import {
   addUsage,
   ModelCallFinishedEvent,
   ModelCallStartedEvent,
   ModelError,
   ModelTextDeltaEvent,
-  type BudgetReservation,
+  type ChatDelta,
   type ChatRequest,
   type ChatResponse,
 } from '@llmgine/llm';
@@ -20,91 +20,80 @@ export async function askModel(run: Run): Promise<ChatResponse> {
   const reservation = run.budget?.reserve(estimatedTokens(request));
   run.step += 1;
   run.text = '';
-  const modelCallId = `${run.runId}:${run.step}`;
-  const { provider, model } = run.model;
-  const head = { modelCallId, provider, model, step: run.step };
-  await run.publish(
-    ModelCallStartedEvent({ ...head, ...(run.captureContent && { input: request.messages }) }),
-  );
+  const call = new ModelCall(run);
+  if (run.isHeard(ModelCallStartedEvent)) await run.publish(startedEvent(call, request));
 
-  const startedAt = run.clock.monotonic();
-  const timing: StreamTiming = { firstAt: undefined };
+  let deltas: AsyncIterator<ChatDelta> | undefined;
   try {
-    const response = await readStream(run, { request, modelCallId, timing });
-    settle(run, reservation, response);
-    await run.publish(
-      ModelCallFinishedEvent({ ...head, ...succeeded(run, response), ...durations() }),
-    );
+    deltas = run.parts.model.stream(request, { signal: run.signal })[Symbol.asyncIterator]();
+    const response = await run.abort.wait(readAnswer(call, deltas));
+    run.usage = addUsage(run.usage, response.usage);
+    reservation?.settle(response.usage);
+    if (run.isHeard(ModelCallFinishedEvent)) await run.publish(finishedEvent(call, response));
     return response;
   } catch (thrown) {
     reservation?.settle(
       thrown instanceof ModelError && thrown.status !== undefined ? ZERO_TOKENS : {},
     );
-    await run.publish(
-      ModelCallFinishedEvent({
-        ...head,
-        success: false,
-        usage: {},
-        error: toErrorData(thrown),
-        ...durations(),
-      }),
-    );
+    if (run.isHeard(ModelCallFinishedEvent)) await run.publish(failedEvent(call, thrown));
     throw thrown;
-  }
-
-  function durations(): { durationMs: number; timeToFirstChunkMs?: number } {
-    return {
-      durationMs: run.clock.monotonic() - startedAt,
-      ...(timing.firstAt !== undefined && { timeToFirstChunkMs: timing.firstAt - startedAt }),
-    };
+  } finally {
+    // Not awaited: a stream that ignores the signal must not hold the run up.
+    void deltas?.return?.(undefined)?.then(undefined, () => {});
   }
 }
 
 /** A call that the endpoint refused used nothing. */
 const ZERO_TOKENS = { inputTokens: 0, outputTokens: 0, totalTokens: 0, cost: 0 };
 
-interface StreamTiming {
-  firstAt: number | undefined;
+/** One call of the model, and when it was what. */
+class ModelCall {
+  readonly run: Run;
+  readonly startedAt: number;
+  firstAt: number | undefined = undefined;
+
+  constructor(run: Run) {
+    this.run = run;
+    this.startedAt = run.parts.clock.monotonic();
+  }
+
+  get id(): string {
+    return `${this.run.runId}:${this.run.step}`;
+  }
 }
 
-interface ReadOptions {
-  readonly request: ChatRequest;
-  readonly modelCallId: string;
-  readonly timing: StreamTiming;
-}
-
-async function readStream(
-  run: Run,
-  { request, modelCallId, timing }: ReadOptions,
+/** Nobody waits for it any more once the run was aborted; what comes then is not part of the run. */
+async function readAnswer(
+  call: ModelCall,
+  deltas: AsyncIterator<ChatDelta>,
 ): Promise<ChatResponse> {
-  const deltas = run.model.stream(request, { signal: run.signal })[Symbol.asyncIterator]();
-  try {
-    for (;;) {
-      const { done, value: delta } = await run.latch.wait(deltas.next());
-      if (done) break;
-      timing.firstAt ??= run.clock.monotonic();
-      if (delta.type === 'final') return delta;
-      if (delta.type !== 'text') continue;
-      run.text += delta.text;
-      await run.publish(ModelTextDeltaEvent({ modelCallId, text: delta.text }));
-    }
-  } finally {
-    // Not awaited: a stream that ignores the signal must not hold the run up.
-    void deltas.return?.(undefined)?.then(undefined, () => {});
+  const { run } = call;
+  const { model, clock } = run.parts;
+  for (;;) {
+    const { done, value: delta } = await deltas.next();
+    run.signal.throwIfAborted();
+    if (done) break;
+    call.firstAt ??= clock.monotonic();
+    if (delta.type === 'final') return delta;
+    if (delta.type !== 'text') continue;
+    run.text += delta.text;
+    if (!run.isHeard(ModelTextDeltaEvent)) continue;
+    await run.publish(ModelTextDeltaEvent({ modelCallId: call.id, text: delta.text }));
   }
   throw new ModelError({
     kind: 'incomplete',
-    provider: run.model.provider,
+    provider: model.provider,
     message: 'The stream ended without a final message.',
   });
 }
 
-function requestOf(run: Run): ChatRequest {
+function requestOf({ parts }: Run): ChatRequest {
+  const { history, tools, maxOutputTokens, temperature } = parts;
   return {
-    messages: run.history.getMessages(),
-    tools: run.tools.parseToolsToList(),
-    ...(run.maxOutputTokens !== undefined && { maxOutputTokens: run.maxOutputTokens }),
-    ...(run.temperature !== undefined && { temperature: run.temperature }),
+    messages: history.getMessages(),
+    tools: tools.parseToolsToList(),
+    ...(maxOutputTokens !== undefined && { maxOutputTokens }),
+    ...(temperature !== undefined && { temperature }),
   };
 }
 
@@ -112,25 +101,40 @@ function estimatedTokens({ messages, maxOutputTokens = 0 }: ChatRequest): number
   return Math.ceil(JSON.stringify(messages).length / CHARACTERS_PER_TOKEN) + maxOutputTokens;
 }
 
-function settle(
-  run: Run,
-  reservation: BudgetReservation | undefined,
-  { usage }: ChatResponse,
-): void {
-  run.usage = addUsage(run.usage, usage);
-  reservation?.settle(usage);
+function startedEvent(call: ModelCall, { messages }: ChatRequest): EventMessage {
+  const { captureContent } = call.run.parts;
+  return ModelCallStartedEvent({ ...headOf(call), ...(captureContent && { input: messages }) });
 }
 
-function succeeded(run: Run, response: ChatResponse) {
+function finishedEvent(call: ModelCall, response: ChatResponse): EventMessage {
   const { usage, finishReason, responseId, responseModel, message } = response;
   const { cost, ...tokens } = usage;
-  return {
+  return ModelCallFinishedEvent({
+    ...headOf(call),
     success: true,
     finishReason,
     usage: tokens,
     ...(cost !== undefined && { cost }),
     ...(responseId !== undefined && { responseId }),
     ...(responseModel !== undefined && { responseModel }),
-    ...(run.captureContent && { output: message }),
+    ...(call.run.parts.captureContent && { output: message }),
+    ...durationsOf(call),
+  });
+}
+
+function failedEvent(call: ModelCall, thrown: unknown): EventMessage {
+  const outcome = { success: false, usage: {}, error: toErrorData(thrown) };
+  return ModelCallFinishedEvent({ ...headOf(call), ...outcome, ...durationsOf(call) });
+}
+
+function headOf({ id: modelCallId, run }: ModelCall) {
+  const { provider, model } = run.parts.model;
+  return { modelCallId, provider, model, step: run.step };
+}
+
+function durationsOf({ run, startedAt, firstAt }: ModelCall) {
+  return {
+    durationMs: run.parts.clock.monotonic() - startedAt,
+    ...(firstAt !== undefined && { timeToFirstChunkMs: firstAt - startedAt }),
   };
 }

@@ -1,14 +1,15 @@
-import type { EventMessage, SessionId } from '@llmgine/core';
+import type { EventDefinition, EventMessage, HandlerContext, SessionId } from '@llmgine/core';
 import type { Clock } from '@llmgine/core/timing';
 import type { Budget, ChatHistory, ChatModel, Usage } from '@llmgine/llm';
-import type { AbortLatch } from './abort-latch.ts';
-import type { LoopGuard } from './loop-guard.ts';
-import type { RunToolCall } from './messages.ts';
-import type { RunJournal } from './run-journal.ts';
 import type { EngineTools } from './engine-tools.ts';
+import { createLoopGuard, type LoopGuard, type LoopGuardOptions } from './loop-guard.ts';
+import { ToolChatEngineStatusEvent, type RunStatus, type RunToolCall } from './messages.ts';
+import type { RunAbort } from './run-abort.ts';
+import type { RunJournal } from './run-journal.ts';
 
 /** What is the same for all runs of an engine. */
 export interface RunParts {
+  readonly sessionId: SessionId;
   readonly model: ChatModel;
   readonly tools: EngineTools;
   readonly history: ChatHistory;
@@ -18,24 +19,73 @@ export interface RunParts {
   readonly maxOutputTokens: number | undefined;
   readonly temperature: number | undefined;
   readonly captureContent: boolean;
+  readonly loopGuard: LoopGuardOptions | undefined;
 }
 
+const UNAWAITED = { awaitProcessing: false } as const;
+
 /** One run as it goes on. */
-export interface Run extends RunParts {
+export class Run {
+  readonly parts: RunParts;
   readonly runId: string;
-  readonly sessionId: SessionId;
-  readonly signal: AbortSignal;
-  readonly latch: AbortLatch;
+  readonly abort: RunAbort;
   /** Absent: the run need not survive. */
-  readonly journal: RunJournal | undefined;
-  readonly budget: Budget | undefined;
-  readonly guard: LoopGuard;
-  /** Resolves when the bus has taken the event; never rejects. */
-  publish(event: EventMessage): Promise<void>;
+  journal: RunJournal | undefined = undefined;
+  budget: Budget | undefined = undefined;
   /** Model calls made so far. */
-  step: number;
+  step = 0;
   /** Text of the answer that is coming, or came last. */
-  text: string;
-  usage: Usage | undefined;
-  readonly toolCalls: RunToolCall[];
+  text = '';
+  usage: Usage | undefined = undefined;
+  readonly toolCalls: RunToolCall[] = [];
+  readonly #context: HandlerContext;
+  readonly #untilAborted: { readonly awaitProcessing: false; readonly signal: AbortSignal };
+  #guard: LoopGuard | undefined = undefined;
+
+  constructor(parts: RunParts, runId: string, abort: RunAbort) {
+    this.parts = parts;
+    this.runId = runId;
+    this.abort = abort;
+    this.#context = abort.context;
+    this.#untilAborted = { ...UNAWAITED, signal: abort.signal };
+  }
+
+  get signal(): AbortSignal {
+    return this.abort.signal;
+  }
+
+  get guard(): LoopGuard {
+    this.#guard ??= createLoopGuard(this.parts.loopGuard);
+    return this.#guard;
+  }
+
+  /** Somebody wants to know where the run is. */
+  get tellsStatus(): boolean {
+    return this.#context.isHeard(ToolChatEngineStatusEvent);
+  }
+
+  /** Publishes where the run is, if anybody wants to know. */
+  async tell(status: RunStatus): Promise<void> {
+    if (!this.tellsStatus) return;
+    const { runId, step } = this;
+    await this.publish(ToolChatEngineStatusEvent({ runId, status, step }));
+  }
+
+  /** False: nothing would notice an event of this type, so none need be made. */
+  isHeard(event: EventDefinition): boolean {
+    return this.#context.isHeard(event);
+  }
+
+  /**
+   * Resolves when the bus has taken the event; never rejects: events tell of the run, and a bus that no longer takes them
+   * must not change how it ends.
+   */
+  async publish(event: EventMessage): Promise<void> {
+    try {
+      // What is told after an abort must not be refused because of it.
+      await this.#context.publish(event, this.signal.aborted ? UNAWAITED : this.#untilAborted);
+    } catch {
+      // The bus stops, or the session ended: nobody listens any more.
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import {
+  anyEvent,
   createMessageBus,
   InvalidOptionsError,
   sessionId,
@@ -553,5 +554,116 @@ describe('the history of a run that was aborted', () => {
 
     expect(history.getMessages().map(({ role }) => role)).toEqual(['user', 'assistant']);
     expect(history.getMessages().at(-1)!.content).toContain('[interrupted]');
+  });
+});
+
+describe('events of a run', () => {
+  const script: readonly ScriptStep[] = [{ toolCalls: [callAdd()] }, { text: 'three' }];
+
+  it('are not made while nothing would notice them', async () => {
+    const { bus, ask } = await start({ script: [...script, { text: 'again' }] });
+    const published: string[] = [];
+    const publish = async ({ type }: EventMessage) => {
+      published.push(type);
+      return { status: 'queued' } as const;
+    };
+    Object.assign(bus, { publish });
+    bus.addCommandMiddleware({
+      name: 'ears',
+      aroundCommand: ({ context }, next) => {
+        Object.defineProperty(context, 'publish', { value: publish });
+        return next();
+      },
+    });
+
+    expect(resultOf(await ask()).text).toBe('three');
+    expect(published).toEqual([]);
+
+    bus.registerEventHandler(anyEvent, () => {});
+    await ask();
+
+    expect(published.length).toBeGreaterThan(0);
+  });
+
+  it.each([
+    [
+      'a handler of every event',
+      (bus: MessageBus, hear: (event: EventMessage) => void) =>
+        void bus.registerEventHandler(anyEvent, hear),
+    ],
+    [
+      'an observer',
+      (bus: MessageBus, hear: (event: EventMessage) => void) =>
+        void bus.addObserver({
+          signals: ['event.published'],
+          observe: (signal) => {
+            if (signal.type === 'event.published') hear(signal.event);
+          },
+        }),
+    ],
+    [
+      'a filter',
+      (bus: MessageBus, hear: (event: EventMessage) => void) =>
+        void bus.addEventFilter({
+          name: 'ears',
+          accepts: (event) => {
+            hear(event);
+            return true;
+          },
+        }),
+    ],
+  ])('are all made for %s', async (_, listen) => {
+    const { bus, ask } = await start({ script });
+    const heard: string[] = [];
+    listen(bus, ({ type }) => heard.push(type));
+
+    await ask();
+    await bus.waitForEvents();
+
+    const step = ['tool-chat.status', 'model.call.started'];
+    expect(heard.toSorted()).toEqual(
+      [
+        'tool-chat.status',
+        ...step,
+        'model.call.finished',
+        'tool-chat.status',
+        'tool.call.requested',
+        'tool.execute.started',
+        'tool.executed',
+        ...step,
+        'model.text.delta',
+        'model.call.finished',
+        'tool-chat.status',
+        'tool-chat.run.finished',
+      ].toSorted(),
+    );
+  });
+
+  it('are made from the moment on in which somebody begins to listen', async () => {
+    const heard: string[] = [];
+    const { bus, tools, ask } = await start({ script });
+    tools.registerTool(
+      defineTool({
+        ...add,
+        execute: ({ a, b }) => {
+          bus.registerEventHandler(anyEvent, ({ type }) => void heard.push(type));
+          return a + b;
+        },
+      }),
+      { replace: true },
+    );
+
+    await ask();
+    await bus.waitForEvents();
+
+    expect(heard).toEqual([
+      'tool.executed',
+      'tool-chat.status',
+      'model.call.started',
+      'model.text.delta',
+      'model.call.finished',
+      'tool-chat.status',
+      'tool-chat.run.finished',
+    ]);
   });
 });

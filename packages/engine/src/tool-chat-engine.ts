@@ -31,11 +31,10 @@ export function createToolChatEngine(options: ToolChatEngineOptions): ToolChatEn
   const gate = createPromptGate(sessionId, options.onBusy ?? 'queue');
   const runner = new Runner({
     gate,
-    sessionId,
     store: options.journal,
     limits,
-    loopGuard: options.loopGuard,
     parts: {
+      sessionId,
       model: options.model,
       tools: options.tools,
       history,
@@ -44,6 +43,7 @@ export function createToolChatEngine(options: ToolChatEngineOptions): ToolChatEn
       maxOutputTokens: options.maxOutputTokens,
       temperature: options.temperature,
       captureContent: options.captureContent ?? false,
+      loopGuard: options.loopGuard,
     },
   });
   const registrations = [

@@ -89,8 +89,8 @@ class RecordedChatHistory implements ChatHistory {
   #systemPrompt: string | undefined;
   #summary: string | undefined;
   #messages: ConversationMessage[] = [];
-  /** Ids of the last assistant message's calls that wait for a result. */
-  #open = new Set<string>();
+  /** Ids of the last assistant message's calls that wait for a result. Few, and a set would leave a table behind at each. */
+  readonly #open: string[] = [];
 
   constructor(systemPrompt: string | undefined) {
     this.#systemPrompt = systemPrompt;
@@ -125,7 +125,7 @@ class RecordedChatHistory implements ChatHistory {
     content: string | null,
     { toolCalls = [], extra }: AssistantMessageOptions = {},
   ): void {
-    checkIds(toolCalls.map(({ id }) => id));
+    checkIds(toolCalls);
     this.#append({
       ...extra,
       role: 'assistant',
@@ -135,21 +135,23 @@ class RecordedChatHistory implements ChatHistory {
   }
 
   addToolMessage({ toolCallId, content }: ToolMessageOptions): void {
-    if (!this.#open.delete(toolCallId)) throw new ToolCallNotOpenError(toolCallId);
+    if (!this.#close(toolCallId)) throw new ToolCallNotOpenError(toolCallId);
     this.#messages.push({ role: 'tool', tool_call_id: toolCallId, content });
   }
 
   closeOpenToolCalls(content: string = NO_RESULT): void {
+    if (this.#open.length === 0) return;
     for (const toolCallId of this.#open) {
       this.#messages.push({ role: 'tool', tool_call_id: toolCallId, content });
     }
-    this.#open.clear();
+    this.#open.length = 0;
   }
 
   getMessages(): readonly ChatMessage[] {
     const view = legalView(this.#messages, this.#open);
+    if (!this.#systemPrompt && !this.#summary) return view;
     const instructions = [this.#systemPrompt, this.#summary].filter(Boolean).join('\n\n');
-    return instructions === '' ? view : [{ role: 'system', content: instructions }, ...view];
+    return [{ role: 'system', content: instructions }, ...view];
   }
 
   truncate(length: number): void {
@@ -207,22 +209,31 @@ class RecordedChatHistory implements ChatHistory {
   /** Everything that is kept passes here or through the adders, so it is legal whatever it was. */
   #replace(messages: readonly ConversationMessage[]): void {
     this.#messages = [];
-    this.#open.clear();
+    this.#open.length = 0;
     for (const message of messages) {
       if (message.role === 'user') this.addUserMessage(message.content);
       else if (message.role === 'assistant') this.#append(withDistinctCalls(message));
-      else if (this.#open.delete(message.tool_call_id)) this.#messages.push(message);
+      else if (this.#close(message.tool_call_id)) this.#messages.push(message);
     }
   }
 
   #append(message: AssistantMessage): void {
     this.closeOpenToolCalls();
     this.#messages.push(message);
-    for (const { id } of message.tool_calls ?? []) this.#open.add(id);
+    if (message.tool_calls) this.#open.push(...message.tool_calls.map(({ id }) => id));
+  }
+
+  /** False: no such call is open. */
+  #close(toolCallId: string): boolean {
+    const place = this.#open.indexOf(toolCallId);
+    if (place >= 0) this.#open.splice(place, 1);
+    return place >= 0;
   }
 }
 
-function checkIds(ids: readonly string[]): void {
+function checkIds(calls: readonly ModelToolCall[]): void {
+  if (calls.length === 1 && calls[0]?.id) return;
+  const ids = calls.map(({ id }) => id);
   const problems = ids.flatMap((id, index) => {
     if (!id) return [`tool call ${index + 1} has no id`];
     return ids.indexOf(id) === index ? [] : [`two tool calls have the id '${id}'`];

@@ -21,7 +21,7 @@ const NOT_YET = 'No result yet.';
  */
 export function legalView(
   messages: readonly ConversationMessage[],
-  open: ReadonlySet<string>,
+  open: readonly string[],
 ): ChatMessage[] {
   const view: ConversationMessage[] = [];
   for (const message of messages) appendLegally(view, message);

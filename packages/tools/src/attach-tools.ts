@@ -13,8 +13,9 @@ import type { ApprovalAnswer } from './approval.ts';
 import type { Tool } from './define-tool.ts';
 import { NoPendingApprovalError } from './errors.ts';
 import { createForeignRuns } from './foreign-runs.ts';
+import { RunningCalls } from './running-calls.ts';
 import { toolCommand, type ToolCommandDefinition } from './tool-command.ts';
-import type { ToolRun } from './tool-connection.ts';
+import type { RunAttempt, ToolRun } from './tool-connection.ts';
 import type { ToolManager } from './tool-manager.ts';
 
 /** What `attachTools` needs of a bus; a `MessageBus` and a `BusSession` are both fine. */
@@ -46,7 +47,7 @@ export function attachTools(
   manager: ToolManager,
   { sessionId = bus.sessionId ?? BUS_SCOPE }: AttachToolsOptions = {},
 ): Disposable {
-  const running = new Map<string, ToolRun>();
+  const running = new RunningCalls();
   const handlers = createToolHandlers({ bus, manager, sessionId, running });
   const attached: Disposable[] = [handlers];
 
@@ -70,13 +71,13 @@ export function attachTools(
     const { tool, callId: toolCallId, args: toolArgs, idempotencyKey, signal } = toolRun;
     const data = { toolCallId, toolName: tool.name, toolArgs, idempotencyKey };
     const command = toolCommand(tool.name, tool.effect)(data, { sessionId });
-    running.set(command.id, toolRun);
+    running.add(command.id, toolRun);
     try {
       const result = await bus.execute(command, { signal });
       if (result.success) return result.result;
       throw result.error;
     } finally {
-      running.delete(command.id);
+      running.remove(command.id);
     }
   }
 
@@ -99,8 +100,7 @@ interface HandlerParts {
   readonly bus: ToolBus;
   readonly manager: ToolManager;
   readonly sessionId: SessionId;
-  /** Calls that wait for their command, by its id. */
-  readonly running: ReadonlyMap<string, ToolRun>;
+  readonly running: RunningCalls;
 }
 
 function createToolHandlers({ bus, manager, sessionId, running }: HandlerParts): ToolHandlers {
@@ -127,8 +127,24 @@ function createToolHandlers({ bus, manager, sessionId, running }: HandlerParts):
     command: MessageOf<ToolCommandDefinition>,
     context: HandlerContext,
   ): Promise<unknown> {
-    const live = running.get(command.id);
+    const live = running.find(command.id);
     if (!live) return runForeign(command, context);
-    return live.start({ attempt: context.attempt, signal: context.signal, publisher: context });
+    return live.start(new BusAttempt(context));
+  }
+}
+
+/**
+ * An attempt made of a command's context. A class, since V8 may place what an object literal makes among old objects,
+ * where all that it refers to outlives the call by far.
+ */
+class BusAttempt implements RunAttempt {
+  readonly attempt: number;
+  readonly signal: AbortSignal;
+  readonly publisher: HandlerContext;
+
+  constructor(context: HandlerContext) {
+    this.attempt = context.attempt;
+    this.signal = context.signal;
+    this.publisher = context;
   }
 }

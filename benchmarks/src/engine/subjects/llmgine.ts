@@ -8,7 +8,8 @@ import {
   type ChatResponse,
 } from '@llmgine/llm';
 import { accumulateChatCompletion } from '@llmgine/llm/openai';
-import { attachTools, createToolManager, defineTool, jsonSchema } from '@llmgine/tools';
+import { attachTools, createToolManager, defineTool } from '@llmgine/tools';
+import { z } from 'zod';
 import type { Prepared } from '../../case.ts';
 
 const CALL = { id: 'call_1', name: 'add', arguments: '{"a":1,"b":2}' };
@@ -32,9 +33,17 @@ function twoStepModel(): ChatModel {
     provider: 'fake',
     model: 'fake',
     generate: async () => next(),
-    async *stream(): AsyncGenerator<ChatDelta, void, undefined> {
-      yield { type: 'final', ...next() };
+    stream: () => onlyFinal({ type: 'final', ...next() }),
+  };
+}
+
+/** As light as the peers' fake models, which are one resolved promise; an async generator would be counted as ours. */
+function onlyFinal(final: ChatDelta): AsyncIterableIterator<ChatDelta> {
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
     },
+    next: () => Promise.resolve({ done: false, value: final }),
   };
 }
 
@@ -42,15 +51,11 @@ const add = defineTool({
   name: 'add',
   description: 'Adds.',
   effect: 'read',
-  input: jsonSchema<{ a: number; b: number }>({
-    type: 'object',
-    properties: { a: { type: 'number' }, b: { type: 'number' } },
-    required: ['a', 'b'],
-  }),
+  input: z.object({ a: z.number(), b: z.number() }),
   execute: async ({ a, b }) => a + b,
 });
 
-/** One prompt, one tool round, on the full bus: tools as commands, every event published and one of them handled. */
+/** One prompt, one tool round, on the full bus with its default options: tools as commands; nobody listens, as at the peers. */
 export async function engineTurn(): Promise<Prepared> {
   const bus = createMessageBus();
   await bus.start();

@@ -46,12 +46,14 @@ export function ai(): Prepared {
   });
   const tools = { add: tool({ description: 'Adds.', inputSchema: parameters, execute: addUp }) };
   return {
-    run: (operations) =>
-      repeated(
+    async run(operations) {
+      await repeated(
         operations,
         async () =>
           (await generateText({ model, tools, prompt: PROMPT, stopWhen: isStepCount(5) })).text,
-      ),
+      );
+      model.doGenerateCalls.length = 0; // it keeps every call, which would be counted against it
+    },
   };
 }
 

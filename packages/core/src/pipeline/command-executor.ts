@@ -9,7 +9,7 @@ import { failed, type CommandResult } from '../message/command-result.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
 import { checkSending } from './check-sending.ts';
-import { CommandRun } from './command-run.ts';
+import { CommandRun, type CommandReceiver } from './command-run.ts';
 import { DispatchScope, MAX_DEPTH } from './dispatch-scope.ts';
 import type { Sender } from './message-sender.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
@@ -23,7 +23,7 @@ export interface CommandExecutionOptions {
 }
 
 /** The way of a command to its one handler and of its result back. */
-export class CommandExecution {
+export class CommandExecution implements CommandReceiver {
   readonly #parts: PipelineParts;
   readonly #admission: Admission;
   readonly #stampMetadata: MessageBusOptions['stampMetadata'];
@@ -50,22 +50,21 @@ export class CommandExecution {
     const registered = this.#parts.registry.commandHandler(command.type, command.sessionId);
     const refused = registered ? cancelled(command, options?.signal) : unhandled(command);
     if (refused || !registered) return this.#refuse(scope, refused, startedAt);
-    return this.#run(new CommandRun(scope, registered, this.#parts), options, startedAt);
+    const run = new CommandRun(scope, registered, this.#parts);
+    run.startedAt = startedAt;
+    return this.#run(run, options);
   }
 
-  #run(
-    run: CommandRun,
-    options: ExecuteOptions | undefined,
-    startedAt: number | undefined,
-  ): Promise<CommandResult> {
+  finished(run: CommandRun, result: CommandResult): void {
+    this.#reportEnd(run.scope, result, run.startedAt);
+    run.resolve?.(result);
+  }
+
+  #run(run: CommandRun, options: ExecuteOptions | undefined): Promise<CommandResult> {
     const timeoutMs = shorter(options?.timeoutMs, run.registered.timeoutMs);
+    run.receiver = this;
     return new Promise((resolve) => {
-      run.receiver = {
-        finished: (result) => {
-          this.#reportEnd(run.scope, result, startedAt);
-          resolve(result);
-        },
-      };
+      run.resolve = resolve;
       if (options?.signal || timeoutMs !== undefined) run.limit(options?.signal, timeoutMs);
       this.#parts.scopes.runInside(run.scope, () => run.start());
     });

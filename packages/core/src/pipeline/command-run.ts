@@ -17,7 +17,7 @@ import type { RunningCommand } from './running-command.ts';
 
 /** Hears when a command has its result. */
 export interface CommandReceiver {
-  finished(result: CommandResult): void;
+  finished(run: CommandRun, result: CommandResult): void;
 }
 
 /** One execution of a command: middleware, invoker, attempts, and the one result. */
@@ -26,7 +26,11 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
   readonly parts: PipelineParts;
   readonly registered: RegisteredCommandHandler;
   readonly reportsHandler: boolean;
+  /** Monotonic, for the receiver; undefined where nobody wants to know. */
+  startedAt: number | undefined = undefined;
   receiver: CommandReceiver | undefined = undefined;
+  /** Gives the result to whoever waits for it; for the receiver to call. */
+  resolve: ((result: CommandResult) => void) | undefined = undefined;
   deadlineAt: number | undefined = undefined;
   #settled = false;
   #deadline: Deadline | undefined = undefined;
@@ -34,7 +38,7 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
   /** Made when something wraps the handler. */
   #attempts: CommandAttempts | undefined = undefined;
   /** Of the only attempt, while it lasts and somebody wants to hear of it. */
-  #startedAt: number | undefined = undefined;
+  #attemptStartedAt: number | undefined = undefined;
 
   constructor(scope: DispatchScope, registered: RegisteredCommandHandler, parts: PipelineParts) {
     this.scope = scope;
@@ -54,7 +58,7 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
   limit(signal: AbortSignal | undefined, timeoutMs: number | undefined): void {
     if (signal) {
       const aborted = (): void => this.abort(signal.reason);
-      signal.addEventListener('abort', aborted, { once: true });
+      signal.addEventListener('abort', aborted);
       this.#stopListening = () => signal.removeEventListener('abort', aborted);
     }
     if (timeoutMs === undefined) return;
@@ -106,7 +110,7 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
     this.scope.open = false;
     this.#deadline?.cancel();
     this.#stopListening?.();
-    this.receiver?.finished(result);
+    this.receiver?.finished(this, result);
     this.parts.scopes.remove(this.scope);
   }
 
@@ -125,7 +129,7 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
 
   /** Nothing wraps: the handler is called once, and no promise is made that nobody needs. */
   #startPlain(): void {
-    if (this.reportsHandler) this.#startedAt = reportAttemptStart(this, 1);
+    if (this.reportsHandler) this.#attemptStartedAt = reportAttemptStart(this, 1);
     const { id } = this.command;
     try {
       const returned = this.registered.handle(this.command, this.contextFor(1));
@@ -153,9 +157,9 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
   }
 
   #attemptEnded(outcome: HandlerOutcome, error: Error | undefined): void {
-    if (this.#startedAt === undefined) return;
-    reportAttemptEnd(this, { attempt: 1, startedAt: this.#startedAt, outcome, error });
-    this.#startedAt = undefined;
+    if (this.#attemptStartedAt === undefined) return;
+    reportAttemptEnd(this, { attempt: 1, startedAt: this.#attemptStartedAt, outcome, error });
+    this.#attemptStartedAt = undefined;
   }
 
   /** The run ends after what its handler published inline, unless it is given up on before. */

@@ -111,7 +111,7 @@ class Race<T, Outcome> implements EqualDeadline {
 
   #watch(signal: AbortSignal): void {
     this.#onAbort = () => this.#giveUp(this.#work.aborted(signal.reason));
-    signal.addEventListener('abort', this.#onAbort, { once: true });
+    signal.addEventListener('abort', this.#onAbort);
     if (signal.aborted) this.#onAbort(); // the work may have aborted its own call
   }
 
