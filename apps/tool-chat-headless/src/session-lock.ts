@@ -11,7 +11,7 @@ import {
 import { dirname } from 'node:path';
 
 /** Another process works on the session. */
-export class SessionInUseError extends Error {
+class SessionInUseError extends Error {
   override readonly name = 'SessionInUseError';
 
   constructor(sessionId: string, holder: { readonly pid: number; readonly file: string }) {
