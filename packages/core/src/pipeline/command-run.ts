@@ -58,8 +58,10 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
   limit(signal: AbortSignal | undefined, timeoutMs: number | undefined): void {
     if (signal) {
       const aborted = (): void => this.abort(signal.reason);
+      // A local first: V8 puts a function that is written straight into a property among old objects.
+      const stopListening = (): void => signal.removeEventListener('abort', aborted);
       signal.addEventListener('abort', aborted);
-      this.#stopListening = () => signal.removeEventListener('abort', aborted);
+      this.#stopListening = stopListening;
     }
     if (timeoutMs === undefined) return;
     const { type } = this.command;
@@ -164,8 +166,12 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
 
   /** The run ends after what its handler published inline, unless it is given up on before. */
   #finish(result: CommandResult): void {
-    if (this.scope.hasChildren) this.scope.whenChildless = () => this.#settle(result);
-    else this.#settle(result);
+    if (!this.scope.hasChildren) {
+      this.#settle(result);
+      return;
+    }
+    const settle = (): void => this.#settle(result);
+    this.scope.whenChildless = settle;
   }
 
   #startWrapped(): void {

@@ -110,9 +110,11 @@ class Race<T, Outcome> implements EqualDeadline {
   }
 
   #watch(signal: AbortSignal): void {
-    this.#onAbort = () => this.#giveUp(this.#work.aborted(signal.reason));
-    signal.addEventListener('abort', this.#onAbort);
-    if (signal.aborted) this.#onAbort(); // the work may have aborted its own call
+    // A local first: V8 puts a function that is written straight into a property among old objects.
+    const onAbort = (): void => this.#giveUp(this.#work.aborted(signal.reason));
+    this.#onAbort = onAbort;
+    signal.addEventListener('abort', onAbort);
+    if (signal.aborted) onAbort(); // the work may have aborted its own call
   }
 
   #succeed(value: T): void {
