@@ -5,6 +5,7 @@ import { toError } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import type { Deadline } from '../timing/deadlines.ts';
+import type { AbortNotice } from '../timing/lazy-signal.ts';
 import { CommandAttempts } from './command-attempts.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
 import type { Abortable, DispatchScope } from './dispatch-scope.ts';
@@ -55,7 +56,7 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
   }
 
   /** Aborts the run when the caller's signal does, or when the time is up. */
-  limit(signal: AbortSignal | undefined, timeoutMs: number | undefined): void {
+  limit(signal: AbortNotice | undefined, timeoutMs: number | undefined): void {
     if (signal) {
       const aborted = (): void => this.abort(signal.reason);
       // A local first: V8 puts a function that is written straight into a property among old objects.
