@@ -45,7 +45,6 @@ export class Run {
   usage: Usage | undefined = undefined;
   readonly toolCalls: RunToolCall[] = [];
   readonly #context: HandlerContext;
-  readonly #isHeard: HandlerContext['isHeard'];
   /** Made when first published with. */
   #untilAborted: PublishOptions | undefined = undefined;
   #guard: LoopGuard | undefined = undefined;
@@ -55,7 +54,6 @@ export class Run {
     this.runId = runId;
     this.abort = abort;
     this.#context = abort.context;
-    this.#isHeard = abort.context.isHeard;
   }
 
   get signal(): AbortSignal {
@@ -69,7 +67,7 @@ export class Run {
 
   /** Somebody wants to know where the run is. */
   get tellsStatus(): boolean {
-    return this.#isHeard(ToolChatEngineStatusEvent);
+    return this.#context.isHeard(ToolChatEngineStatusEvent);
   }
 
   /** Publishes where the run is, if anybody wants to know. */
@@ -81,7 +79,7 @@ export class Run {
 
   /** False: nothing would notice an event of this type, so none need be made. */
   isHeard(event: EventDefinition): boolean {
-    return this.#isHeard(event);
+    return this.#context.isHeard(event);
   }
 
   /**

@@ -4,7 +4,7 @@ import { LazySignal, toAbortSignal, type AbortNotice } from './lazy-signal.ts';
 describe('LazySignal', () => {
   it('tells its listeners and its signal of the abort, once, with the reason', () => {
     const lazy = new LazySignal();
-    const heard = vi.fn(() => lazy.reason);
+    const heard = vi.fn<() => unknown>(() => lazy.reason);
     const signal = lazy.value;
     lazy.addEventListener('abort', heard);
 
@@ -26,9 +26,9 @@ describe('LazySignal', () => {
 
   it('tells none that has left, and none that comes after the abort', () => {
     const lazy = new LazySignal();
-    const left = vi.fn();
-    const stays = vi.fn(() => lazy.addEventListener('abort', late));
-    const late = vi.fn();
+    const left = vi.fn<() => void>();
+    const late = vi.fn<() => void>();
+    const stays = vi.fn<() => void>(() => lazy.addEventListener('abort', late));
     lazy.addEventListener('abort', left);
     lazy.addEventListener('abort', stays);
     lazy.removeEventListener('abort', left);
