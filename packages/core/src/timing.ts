@@ -2,6 +2,7 @@ export { createBackoff, type Backoff, type BackoffOptions } from './timing/backo
 export { MAX_TIMER_MS, type Clock } from './timing/clock.ts';
 export { Deadlines, type Deadline } from './timing/deadlines.ts';
 export { EqualDeadlines, type EqualDeadline } from './timing/equal-deadlines.ts';
+export { LazySignal, toAbortSignal, type AbortNotice } from './timing/lazy-signal.ts';
 export { RateGate } from './timing/rate-gate.ts';
 export { RateLimitedError } from './timing/rate-limited-error.ts';
 export {

@@ -89,9 +89,10 @@ async function readAnswer(
 
 function requestOf({ parts }: Run): ChatRequest {
   const { history, tools, maxOutputTokens, temperature } = parts;
+  const request = { messages: history.getMessages(), tools: tools.parseToolsToList() };
+  if (maxOutputTokens === undefined && temperature === undefined) return request;
   return {
-    messages: history.getMessages(),
-    tools: tools.parseToolsToList(),
+    ...request,
     ...(maxOutputTokens !== undefined && { maxOutputTokens }),
     ...(temperature !== undefined && { temperature }),
   };

@@ -1,12 +1,13 @@
 import type { HandlerContext } from '@llmgine/core';
-import type { Clock } from '@llmgine/core/timing';
+import { LazySignal, type AbortNotice, type Clock } from '@llmgine/core/timing';
 import { BudgetExceededError } from '@llmgine/llm';
 
 /** Ends one run: with the signal of what it calls, and with waits that end at once, whatever is waited for. */
 export class RunAbort {
-  readonly #controller = new AbortController();
+  /** For those who only need to hear of it. */
+  readonly notice = new LazySignal();
   readonly context: HandlerContext;
-  readonly #outer: AbortSignal;
+  readonly #outer: AbortNotice;
   readonly #follow = (): void => this.abort(this.#outer.reason);
   #deadline: Disposable | undefined = undefined;
   /** One, as long as a run does one thing after another; a set would leave its tables behind at every wait. */
@@ -14,7 +15,7 @@ export class RunAbort {
 
   /** Follows the signal of the run's command until it is released. */
   constructor(context: HandlerContext) {
-    const outer = context.signal;
+    const outer = context.abortNotice ?? context.signal;
     this.context = context;
     this.#outer = outer;
     if (outer.aborted) this.#follow();
@@ -22,21 +23,21 @@ export class RunAbort {
   }
 
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.notice.value;
   }
 
   abort(reason: unknown): void {
-    if (this.signal.aborted) return;
-    this.#controller.abort(reason);
-    for (const reject of this.#waiting.splice(0)) reject(this.signal.reason);
+    if (this.notice.aborted) return;
+    this.notice.abort(reason);
+    for (const reject of this.#waiting.splice(0)) reject(this.notice.reason);
   }
 
   /** @throws the signal's reason */
   wait<T>(promise: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
-      if (this.signal.aborted) {
+      if (this.notice.aborted) {
         promise.catch(() => {}); // its outcome no longer matters
-        reject(this.signal.reason);
+        reject(this.notice.reason);
         return;
       }
       this.#waiting.push(reject);

@@ -36,8 +36,9 @@ export function tidyHistory(run: Run, { stopReason, error }: Ending, before: num
 /** What came of the run. */
 export function resultOf(run: Run, { stopReason, limit }: Ending): ToolChatResult {
   const { runId, text, step: steps, toolCalls, usage = {} } = run;
-  const said = { runId, text, stopReason, ...(limit && { limit }) };
-  return { ...said, steps, toolCalls, usage };
+  return limit
+    ? { runId, text, stopReason, limit, steps, toolCalls, usage }
+    : { runId, text, stopReason, steps, toolCalls, usage };
 }
 
 /** Somebody wants to hear, or to be able to read, how the run ended. */

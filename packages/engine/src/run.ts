@@ -1,4 +1,10 @@
-import type { EventDefinition, EventMessage, HandlerContext, SessionId } from '@llmgine/core';
+import type {
+  EventDefinition,
+  EventMessage,
+  HandlerContext,
+  PublishOptions,
+  SessionId,
+} from '@llmgine/core';
 import type { Clock } from '@llmgine/core/timing';
 import type { Budget, ChatHistory, ChatModel, Usage } from '@llmgine/llm';
 import type { EngineTools } from './engine-tools.ts';
@@ -39,7 +45,8 @@ export class Run {
   usage: Usage | undefined = undefined;
   readonly toolCalls: RunToolCall[] = [];
   readonly #context: HandlerContext;
-  readonly #untilAborted: { readonly awaitProcessing: false; readonly signal: AbortSignal };
+  /** Made when first published with. */
+  #untilAborted: PublishOptions | undefined = undefined;
   #guard: LoopGuard | undefined = undefined;
 
   constructor(parts: RunParts, runId: string, abort: RunAbort) {
@@ -47,7 +54,6 @@ export class Run {
     this.runId = runId;
     this.abort = abort;
     this.#context = abort.context;
-    this.#untilAborted = { ...UNAWAITED, signal: abort.signal };
   }
 
   get signal(): AbortSignal {
@@ -82,10 +88,16 @@ export class Run {
    */
   async publish(event: EventMessage): Promise<void> {
     try {
-      // What is told after an abort must not be refused because of it.
-      await this.#context.publish(event, this.signal.aborted ? UNAWAITED : this.#untilAborted);
+      await this.#context.publish(event, this.#publishOptions());
     } catch {
       // The bus stops, or the session ended: nobody listens any more.
     }
+  }
+
+  /** What is told after an abort must not be refused because of it. */
+  #publishOptions(): PublishOptions {
+    if (this.abort.notice.aborted) return UNAWAITED;
+    this.#untilAborted ??= { ...UNAWAITED, signal: this.signal };
+    return this.#untilAborted;
   }
 }

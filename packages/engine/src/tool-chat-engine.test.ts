@@ -558,6 +558,26 @@ describe('the history of a run that was aborted', () => {
 });
 
 describe('events of a run', () => {
+  it('are made for a handler from the moment it is registered, also in the middle of a run', async () => {
+    const { ask, bus, tools } = await start({
+      script: [{ toolCalls: [{ id: 'c1', name: 'listen', arguments: {} }] }, { text: 'Done.' }],
+    });
+    const heard: string[] = [];
+    const listen = (): void =>
+      void bus.registerEventHandler(anyEvent, ({ type }) => void heard.push(type));
+    const description = 'Registers a handler.';
+    tools.registerTool(
+      defineTool({ name: 'listen', description, effect: 'read', input: anything, execute: listen }),
+    );
+
+    await ask();
+    await bus.waitForEvents();
+
+    expect(heard[0]).toBe(ToolExecuteResultEvent.type);
+    expect(heard.slice(1)).toContain(ModelTextDeltaEvent.type);
+    expect(heard.at(-1)).toBe(ToolChatRunFinishedEvent.type);
+  });
+
   const script: readonly ScriptStep[] = [{ toolCalls: [callAdd()] }, { text: 'three' }];
 
   it('are not made while nothing would notice them', async () => {

@@ -67,10 +67,10 @@ async function tellUnknown(run: Run, call: ModelToolCall): Promise<CallOutcome> 
 }
 
 function execute(run: Run, call: ModelToolCall, index: number): Promise<CallOutcome> {
-  const { signal, runId: engineId, parts } = run;
+  const { abort, runId: engineId, parts } = run;
   const { sessionId, tools } = parts;
   const keyed = { ...call, idempotencyKey: `${engineId}:${run.step}:${index}` };
-  const options = { signal, sessionId, engineId };
+  const options = { signal: abort.notice, sessionId, engineId };
   return run.journal
     ? executeWritten(run, run.journal, { keyed, options, index })
     : tools.executeToolCall(keyed, options);

@@ -126,12 +126,10 @@ class RecordedChatHistory implements ChatHistory {
     { toolCalls = [], extra }: AssistantMessageOptions = {},
   ): void {
     checkIds(toolCalls);
-    this.#append({
-      ...extra,
-      role: 'assistant',
-      content,
-      ...(toolCalls.length > 0 && { tool_calls: toolCalls.map(toChatToolCall) }),
-    });
+    const said = { role: 'assistant', content } as const;
+    const message =
+      toolCalls.length > 0 ? { ...said, tool_calls: toolCalls.map(toChatToolCall) } : said;
+    this.#append(extra ? { ...extra, ...message } : message);
   }
 
   addToolMessage({ toolCallId, content }: ToolMessageOptions): void {
@@ -232,7 +230,7 @@ class RecordedChatHistory implements ChatHistory {
 }
 
 function checkIds(calls: readonly ModelToolCall[]): void {
-  if (calls.length === 1 && calls[0]?.id) return;
+  if (calls.length === 0 || (calls.length === 1 && calls[0]?.id)) return;
   const ids = calls.map(({ id }) => id);
   const problems = ids.flatMap((id, index) => {
     if (!id) return [`tool call ${index + 1} has no id`];

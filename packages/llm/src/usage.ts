@@ -38,7 +38,8 @@ export function addUsage(a: Usage | undefined, b: Usage): Usage {
   if (!a) return b;
   const sum: { -readonly [Field in keyof Usage]: number } = {};
   for (const field of FIELDS) {
-    const [left, right] = [a[field], b[field]];
+    const left = a[field];
+    const right = b[field];
     if (left !== undefined && right !== undefined) sum[field] = left + right;
     else if (DETAILS.has(field) && (left ?? right) !== undefined) sum[field] = (left ?? right)!;
   }

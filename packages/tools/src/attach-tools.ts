@@ -9,6 +9,7 @@ import {
   type MessageOf,
   type SessionId,
 } from '@llmgine/core';
+import type { AbortNotice } from '@llmgine/core/timing';
 import type { ApprovalAnswer } from './approval.ts';
 import type { Tool } from './define-tool.ts';
 import { NoPendingApprovalError } from './errors.ts';
@@ -139,12 +140,12 @@ function createToolHandlers({ bus, manager, sessionId, running }: HandlerParts):
  */
 class BusAttempt implements RunAttempt {
   readonly attempt: number;
-  readonly signal: AbortSignal;
+  readonly signal: AbortNotice;
   readonly publisher: HandlerContext;
 
   constructor(context: HandlerContext) {
     this.attempt = context.attempt;
-    this.signal = context.signal;
+    this.signal = context.abortNotice ?? context.signal;
     this.publisher = context;
   }
 }

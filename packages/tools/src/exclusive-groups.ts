@@ -1,4 +1,5 @@
 import type { Clock } from '@llmgine/core';
+import type { AbortNotice } from '@llmgine/core/timing';
 import { createToolSlots, type ToolSlots } from './tool-slots.ts';
 
 /** How a wait for an exclusive group ended. */
@@ -6,7 +7,7 @@ type ExclusiveTurn = 'granted' | 'aborted' | 'occupied';
 
 /** How long a call waits for its turn. */
 interface ExclusiveWait {
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortNotice | undefined;
   /** For a call that was given up on but still runs; `Infinity` is allowed. */
   readonly patienceMs: number;
 }
@@ -69,7 +70,7 @@ function endOf(
     const timer = Number.isFinite(patienceMs)
       ? clock.setTimer(() => end('occupied'), patienceMs)
       : undefined;
-    signal?.addEventListener('abort', aborted, { once: true });
+    signal?.addEventListener('abort', aborted);
     if (signal?.aborted) aborted();
     late.then(
       () => end('granted'),

@@ -38,7 +38,11 @@ export function createForeignRuns(manager: ToolManager, sessionId: SessionId): F
     let thrown: unknown;
     const result = await manager.executeToolCall(
       { id, name, arguments: toolArgs, idempotencyKey },
-      { sessionId, signal: context.signal, through: { sessionId, publisher: context, run } },
+      {
+        sessionId,
+        signal: context.abortNotice ?? context.signal,
+        through: { sessionId, publisher: context, run },
+      },
     );
     if (result.status === 'ok') return result.value;
     if (known.has(command)) throw thrown;
@@ -62,5 +66,9 @@ function refusal(result: ToolResult): Outcome {
 }
 
 function attemptOf(context: HandlerContext): RunAttempt {
-  return { attempt: context.attempt, signal: context.signal, publisher: context };
+  return {
+    attempt: context.attempt,
+    signal: context.abortNotice ?? context.signal,
+    publisher: context,
+  };
 }

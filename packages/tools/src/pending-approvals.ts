@@ -1,4 +1,5 @@
 import type { Clock, SessionId } from '@llmgine/core';
+import type { AbortNotice } from '@llmgine/core/timing';
 import type { ApprovalAnswer, ApprovalDecision } from './approval.ts';
 
 /** A question as it is asked. */
@@ -6,7 +7,7 @@ interface ApprovalQuestion {
   readonly toolCallId: string;
   readonly sessionId: SessionId;
   readonly expiresInMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortNotice | undefined;
   /** Tells somebody about the question. */
   readonly announce: (approvalId: string, expiresAt: number | undefined) => void;
   /** What to throw when nobody waits for the answer any more. */
@@ -38,7 +39,7 @@ export function createPendingApprovals(clock: Clock, newId: () => string): Pendi
         const expires = Number.isFinite(expiresInMs);
         const timer = expires ? clock.setTimer(expire, expiresInMs) : undefined;
         waiting.add(pending);
-        signal?.addEventListener('abort', cancel, { once: true });
+        signal?.addEventListener('abort', cancel);
         if (signal?.aborted) cancel();
         else question.announce(pending.approvalId, expires ? clock.now() + expiresInMs : undefined);
 

@@ -1,4 +1,5 @@
 import type { ErrorData, MaybePromise, SessionId } from '@llmgine/core';
+import type { AbortNotice } from '@llmgine/core/timing';
 import type { ToolCallStatus, ToolEffect } from '@llmgine/core/vocabulary';
 import type { ToolConnection } from './tool-connection.ts';
 
@@ -35,7 +36,7 @@ export interface ToolResult {
 /** How to execute calls. */
 export interface ToolCallOptions {
   /** Ends the call at once; what has no result yet is `cancelled`. */
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: AbortNotice | undefined;
   /**
    * Whose call this is: it goes through what is attached for that session, and its events carry it.
    * @default the session of the only attachment, or BUS_SCOPE

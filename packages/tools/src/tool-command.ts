@@ -19,22 +19,28 @@ export type ToolCommandDefinition = CommandDefinition<
 >;
 
 /** A bus knows one definition per type, so all managers must share them. Names of tools are few. */
-const definitions = new Map<string, ToolCommandDefinition>();
+const repeatable = new Map<string, ToolCommandDefinition>();
+const once = new Map<string, ToolCommandDefinition>();
 
 /**
  * The command that runs a tool: `tool.run.NAME`, or, for tools that must run once, `tool.run-once.NAME`, which nothing
  * retries. A type per tool gives each tool its own circuit, rate limit, metrics and dead letters.
  */
 export function toolCommand(name: string, effect: ToolEffect): ToolCommandDefinition {
-  const type = effect === 'once' ? `tool.run-once.${name}` : `tool.run.${name}`;
-  let definition = definitions.get(type);
+  const definitions = effect === 'once' ? once : repeatable;
+  let definition = definitions.get(name);
   if (!definition) {
-    definition = defineCommand(type, {
-      data: typeOnly<ToolCommandData>(),
-      result: typeOnly<unknown>(),
-      ...(effect === 'once' && { retry: false as const }),
-    });
-    definitions.set(type, definition);
+    definition = defineToolCommand(name, effect);
+    definitions.set(name, definition);
   }
   return definition;
+}
+
+function defineToolCommand(name: string, effect: ToolEffect): ToolCommandDefinition {
+  const runsOnce = effect === 'once';
+  return defineCommand(`${runsOnce ? 'tool.run-once' : 'tool.run'}.${name}`, {
+    data: typeOnly<ToolCommandData>(),
+    result: typeOnly<unknown>(),
+    ...(runsOnce && { retry: false as const }),
+  });
 }

@@ -1,11 +1,12 @@
 import type { EventPublisher, SessionId } from '@llmgine/core';
+import type { AbortNotice } from '@llmgine/core/timing';
 import type { Tool } from './define-tool.ts';
 
 /** One run of a tool, out of possibly several for one call. */
 export interface RunAttempt {
   /** The first is 1. */
   readonly attempt: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortNotice | undefined;
   readonly publisher: EventPublisher | undefined;
 }
 
@@ -17,7 +18,7 @@ export interface ToolRun {
   /** As JSON data. */
   readonly args: unknown;
   readonly idempotencyKey: string;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortNotice | undefined;
   /** Runs the tool once; rejects with what it threw, or a `ToolCallError`. */
   readonly start: (attempt: RunAttempt) => Promise<unknown>;
 }

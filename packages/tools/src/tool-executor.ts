@@ -265,8 +265,10 @@ class ToolJourney implements CallOrigin, RunOutcome<ToolResult> {
         args: checked.args,
         idempotencyKey: this.idempotencyKey,
         signal: this.#options.signal,
-        start: async (attempt) =>
-          this.#runOnce(checked, { attempt, startedAt: clock.monotonic(), outcome: asItIs() }),
+        start: (attempt) =>
+          Promise.resolve(
+            this.#runOnce(checked, { attempt, startedAt: clock.monotonic(), outcome: asItIs() }),
+          ),
       });
       return this.succeeded(value);
     } catch (thrown) {

@@ -1,11 +1,10 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import type { Clock, MaybePromise, SessionId } from '@llmgine/core';
 import type { Redactor } from '@llmgine/core/redaction';
-import type { Deadlines } from '@llmgine/core/timing';
+import { LazySignal, type AbortNotice, type Deadlines } from '@llmgine/core/timing';
 import type { Tool, ToolContext } from './define-tool.ts';
 import { ToolBusyError, ToolCancelledError, ToolTimeoutError } from './errors.ts';
 import { createExclusiveGroups, type ExclusiveGroups } from './exclusive-groups.ts';
-import { LazySignal } from './lazy-signal.ts';
 import { redactError } from './pipeline/redact-error.ts';
 import {
   runWithDeadline,
@@ -182,7 +181,7 @@ class ToolRunInProgress<Outcome> implements ToolScope, DeadlineWork<unknown, Out
     return this.call.timeoutMs;
   }
 
-  get signal(): AbortSignal | undefined {
+  get signal(): AbortNotice | undefined {
     return this.call.attempt.signal;
   }
 

@@ -1,7 +1,9 @@
+import type { AbortNotice } from '@llmgine/core/timing';
+
 /** So many runs at a time; the others wait their turn. */
 export interface ToolSlots {
   /** Resolves when there is a free slot; to false, without one, when the signal aborts first. True at once when one is free. */
-  take(signal: AbortSignal | undefined): boolean | Promise<boolean>;
+  take(signal: AbortNotice | undefined): boolean | Promise<boolean>;
   /** Gives a slot back. */
   free(): void;
 }
@@ -30,10 +32,10 @@ export function createToolSlots(count: number): ToolSlots {
     },
   };
 
-  function waitForTurn(signal: AbortSignal | undefined): Promise<boolean> {
+  function waitForTurn(signal: AbortNotice | undefined): Promise<boolean> {
     return new Promise((resolve) => {
       waiting.add(granted);
-      signal?.addEventListener('abort', cancelled, { once: true });
+      signal?.addEventListener('abort', cancelled);
 
       function granted(): void {
         signal?.removeEventListener('abort', cancelled);

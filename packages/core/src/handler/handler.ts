@@ -10,14 +10,15 @@ import type {
 import type { SessionId } from '../message/session-id.ts';
 import type { CommandResult } from '../message/command-result.ts';
 import type { PublishReceipt } from '../bus/publish-receipt.ts';
+import type { AbortNotice } from '../timing/lazy-signal.ts';
 
 /** A value, or a promise of it. */
 export type MaybePromise<T> = T | Promise<T>;
 
 /** How to execute a command. */
 export interface ExecuteOptions {
-  /** Cancels the command; reaches the handler as `context.signal`. */
-  readonly signal?: AbortSignal | undefined;
+  /** Cancels the command; reaches the handler as `context.signal`. An `AbortSignal`, or another's notice. */
+  readonly signal?: AbortNotice | undefined;
   /**
    * Deadline for all attempts together; reaches the handler as `context.signal`.
    * @default the handler's own timeoutMs, or none
@@ -78,6 +79,8 @@ export interface HandlerContext extends CommandExecutor, HearingPublisher {
   readonly attempt: number;
   /** Aborts for the caller, the deadline, the session's end, the bus's stop or a lost lease, with the reason. */
   readonly signal: AbortSignal;
+  /** Tells of the same abort as `signal`, for less. Absent: only `signal` does. */
+  readonly abortNotice?: AbortNotice;
   /** When the command is given up on, on the clock's monotonic time; undefined: no deadline was given for it. */
   readonly deadlineAt?: number | undefined;
   /** An event of the bus's own caused this, at whatever distance: about its failure no such event may be made. */

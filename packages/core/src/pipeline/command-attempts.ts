@@ -84,7 +84,7 @@ export class CommandAttempts implements Innermost<CommandCall, CommandResult> {
   end(result: CommandResult, outcome: HandlerOutcome): void {
     for (let open = this.#open; open; open = this.#open) {
       const { receiver } = open;
-      open.limit?.abort(this.#run.scope.signal.reason);
+      open.limit?.abort(this.#run.scope.lazySignal.reason);
       this.#close(open, result, outcome);
       void Promise.resolve(result).then((given) => receiver.ended(given));
     }

@@ -8,6 +8,7 @@ import type { ExecuteOptions } from '../handler/handler.ts';
 import { failed, type CommandResult } from '../message/command-result.ts';
 import { toErrorData } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
+import type { AbortNotice } from '../timing/lazy-signal.ts';
 import { checkSending } from './check-sending.ts';
 import { CommandRun, type CommandReceiver } from './command-run.ts';
 import { DispatchScope, MAX_DEPTH } from './dispatch-scope.ts';
@@ -142,7 +143,7 @@ function unhandled({ type, sessionId }: CommandMessage): Error {
   return new NoCommandHandlerError(type, sessionId);
 }
 
-function cancelled({ type }: CommandMessage, signal: AbortSignal | undefined): Error | undefined {
+function cancelled({ type }: CommandMessage, signal: AbortNotice | undefined): Error | undefined {
   if (!signal?.aborted) return undefined;
   return new CommandCancelledError(type, signal.reason, { cause: signal.reason });
 }

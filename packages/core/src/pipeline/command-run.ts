@@ -5,6 +5,7 @@ import { toError } from '../message/error-data.ts';
 import type { CommandMessage } from '../message/message.ts';
 import type { HandlerOutcome } from '../signals/bus-signal.ts';
 import type { Deadline } from '../timing/deadlines.ts';
+import type { AbortNotice } from '../timing/lazy-signal.ts';
 import { CommandAttempts } from './command-attempts.ts';
 import { reportAttemptEnd, reportAttemptStart, reportLate } from './command-reports.ts';
 import type { Abortable, DispatchScope } from './dispatch-scope.ts';
@@ -55,11 +56,13 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
   }
 
   /** Aborts the run when the caller's signal does, or when the time is up. */
-  limit(signal: AbortSignal | undefined, timeoutMs: number | undefined): void {
+  limit(signal: AbortNotice | undefined, timeoutMs: number | undefined): void {
     if (signal) {
       const aborted = (): void => this.abort(signal.reason);
+      // A local first: V8 puts a function that is written straight into a property among old objects.
+      const stopListening = (): void => signal.removeEventListener('abort', aborted);
       signal.addEventListener('abort', aborted);
-      this.#stopListening = () => signal.removeEventListener('abort', aborted);
+      this.#stopListening = stopListening;
     }
     if (timeoutMs === undefined) return;
     const { type } = this.command;
@@ -164,8 +167,12 @@ export class CommandRun implements Abortable, RunningCommand, OutcomeReceiver<Co
 
   /** The run ends after what its handler published inline, unless it is given up on before. */
   #finish(result: CommandResult): void {
-    if (this.scope.hasChildren) this.scope.whenChildless = () => this.#settle(result);
-    else this.#settle(result);
+    if (!this.scope.hasChildren) {
+      this.#settle(result);
+      return;
+    }
+    const settle = (): void => this.#settle(result);
+    this.scope.whenChildless = settle;
   }
 
   #startWrapped(): void {

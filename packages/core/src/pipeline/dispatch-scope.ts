@@ -1,5 +1,6 @@
 import type { AnyMessage } from '../message/message.ts';
 import type { SessionId } from '../message/session-id.ts';
+import { LazySignal } from '../timing/lazy-signal.ts';
 import type { Generation } from './generations.ts';
 
 /** How deep publishes and executes may nest. */
@@ -47,9 +48,7 @@ export class DispatchScope {
   nextRunning: DispatchScope | undefined = undefined;
 
   #children: Children | undefined = undefined;
-  #abort:
-    | { controller: AbortController | undefined; aborted: boolean; reason: unknown }
-    | undefined = undefined;
+  #lazySignal: LazySignal | undefined = undefined;
 
   constructor(message: AnyMessage, parent: DispatchScope | undefined, quiet: boolean) {
     this.message = message;
@@ -60,21 +59,13 @@ export class DispatchScope {
   }
 
   /** Made when first asked for: most handlers never look at it. */
-  get signal(): AbortSignal {
-    const abort = (this.#abort ??= { controller: undefined, aborted: false, reason: undefined });
-    if (!abort.controller) {
-      abort.controller = new AbortController();
-      if (abort.aborted) abort.controller.abort(abort.reason);
-    }
-    return abort.controller.signal;
+  get lazySignal(): LazySignal {
+    this.#lazySignal ??= new LazySignal();
+    return this.#lazySignal;
   }
 
   abortSignal(reason: unknown): void {
-    const abort = (this.#abort ??= { controller: undefined, aborted: false, reason: undefined });
-    if (abort.aborted) return;
-    abort.aborted = true;
-    abort.reason = reason;
-    abort.controller?.abort(reason);
+    this.lazySignal.abort(reason);
   }
 
   get hasChildren(): boolean {

@@ -101,8 +101,12 @@ export class EventDispatch implements Abortable, HandlerCallOwner {
       if (!this.#runGroup(groups[this.#nextGroup++]!)) return;
     }
     if (this.#ended) return;
-    if (this.scope.hasChildren) this.scope.whenChildless = () => this.#end();
-    else this.#end();
+    if (!this.scope.hasChildren) {
+      this.#end();
+      return;
+    }
+    const end = (): void => this.#end();
+    this.scope.whenChildless = end;
   }
 
   /** True: all have settled at once. */

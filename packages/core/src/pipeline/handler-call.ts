@@ -79,7 +79,8 @@ export class HandlerCall implements RunningHandler {
   #settle(error: Error | undefined, outcome: HandlerOutcome): boolean {
     const watch = this.#watch;
     if (watch?.ownScope?.hasChildren) {
-      watch.ownScope.whenChildless = () => watch.goOn(() => this.#returned(error, outcome));
+      const goOn = (): void => watch.goOn(() => this.#returned(error, outcome));
+      watch.ownScope.whenChildless = goOn;
       return false;
     }
     this.end(error, outcome);

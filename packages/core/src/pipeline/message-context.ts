@@ -1,6 +1,7 @@
 import { isBusEventType } from '../bus/bus-events.ts';
 import type { CommandExecutor, EventPublisher, HandlerContext } from '../handler/handler.ts';
 import { BUS_SCOPE, type SessionId } from '../message/session-id.ts';
+import type { AbortNotice } from '../timing/lazy-signal.ts';
 import type { DispatchScope } from './dispatch-scope.ts';
 import type { MessageSender, Sender } from './message-sender.ts';
 import type { RunningScopes } from './running-scopes.ts';
@@ -28,7 +29,11 @@ export class MessageContext implements HandlerContext {
   }
 
   get signal(): AbortSignal {
-    return this.#scope.signal;
+    return this.#scope.lazySignal.value;
+  }
+
+  get abortNotice(): AbortNotice {
+    return this.#scope.lazySignal;
   }
 
   get deadlineAt(): number | undefined {

@@ -37,7 +37,9 @@ class AwaitedOutcome implements OutcomeReceiver<EventOutcome> {
   given(): Promise<void> | undefined {
     if (!this.#hasEnded) {
       return new Promise((resolve, reject) => {
-        this.#settle = (outcome) => (outcome ? reject(outcome.thrown) : resolve());
+        const settle = (outcome: EventOutcome): void =>
+          outcome ? reject(outcome.thrown) : resolve();
+        this.#settle = settle;
       });
     }
     if (this.#outcome) throw this.#outcome.thrown;

@@ -112,14 +112,15 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
   }
 
   #follow(signal: AbortSignal): void {
-    this.#callerAborted = () => {
+    const callerAborted = (): void => {
       const { reason } = signal as { reason: unknown };
       if (!this.#settle()) return;
       if (this.#permit) this.#guards.breaker?.released(this.#permit);
       this.#receiver.attemptFailed(this, new CallAbortedError(reason));
       this.#abortSignal(reason);
     };
-    signal.addEventListener('abort', this.#callerAborted, { once: true });
+    this.#callerAborted = callerAborted;
+    signal.addEventListener('abort', callerAborted, { once: true });
   }
 
   #abortSignal(reason: unknown): void {

@@ -165,8 +165,10 @@ class ArmedPipeline implements ResiliencePipeline, AttemptReceiver {
     const deadlines = timeoutMs === undefined ? undefined : new EqualDeadlines(timeoutMs, clock);
     return new Promise((settle) => {
       const made = new CallAttempt<T>({ deadlines, breaker }, told, { work, attempt, signal });
-      made.resolve = (result) => settle({ success: true, result });
-      made.reject = (thrown) => settle(failure(thrown));
+      const resolve = (result: T): void => settle({ success: true, result });
+      const reject = (thrown: unknown): void => settle(failure(thrown));
+      made.resolve = resolve;
+      made.reject = reject;
       made.start(permit);
     });
   }

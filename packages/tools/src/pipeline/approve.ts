@@ -1,4 +1,5 @@
 import { toError, type SessionId } from '@llmgine/core';
+import { toAbortSignal, type AbortNotice } from '@llmgine/core/timing';
 import type { ApprovalDecision, ToolApproval } from '../approval.ts';
 import type { Tool } from '../define-tool.ts';
 import { ToolCancelledError, ToolDeniedError } from '../errors.ts';
@@ -11,7 +12,7 @@ export interface ApprovalStep {
   readonly call: NormalCall;
   readonly checked: CheckedArguments;
   readonly sessionId: SessionId;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortNotice | undefined;
   readonly approval: ToolApproval | undefined;
   /** Asks somebody and resolves to the answer. */
   readonly ask: (args: unknown, expiresInMs: number | undefined) => Promise<ApprovalDecision>;
@@ -51,7 +52,7 @@ export async function approve(step: ApprovalStep): Promise<CheckedArguments> {
 async function firstDecision(step: ApprovalStep): Promise<ApprovalDecision> {
   const { approval, tool, call, checked, sessionId, withDeadline } = step;
   if (approval === 'ask') return { decision: 'ask' };
-  const signal = step.signal ?? new AbortController().signal;
+  const signal = step.signal ? toAbortSignal(step.signal) : new AbortController().signal;
   const { description, effect, name } = tool;
   const args = copyOf(checked.args);
   const request = { callId: call.id, toolName: name, description, args, effect, sessionId, signal };

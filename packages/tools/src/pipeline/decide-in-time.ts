@@ -1,4 +1,4 @@
-import type { Deadlines } from '@llmgine/core/timing';
+import type { AbortNotice, Deadlines } from '@llmgine/core/timing';
 import { ToolCancelledError, ToolDeniedError } from '../errors.ts';
 import { asItIs, runWithDeadline } from './run-with-deadline.ts';
 
@@ -6,7 +6,7 @@ import { asItIs, runWithDeadline } from './run-with-deadline.ts';
 export interface DecisionTime {
   readonly toolName: string;
   readonly timeoutMs: number;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: AbortNotice | undefined;
   readonly deadlines: Deadlines;
 }
 
