@@ -979,6 +979,20 @@ describe('13.8 effect and idempotency key', () => {
     expect(given?.content).toBe('run-1:step-2');
     expect(one?.content).not.toBe(two?.content);
   });
+
+  it('is the same to the event, to the tool and however often it is asked', async () => {
+    const publisher = recorder();
+    const execute = (_: unknown, context: ToolContext) => [
+      context.idempotencyKey,
+      context.idempotencyKey,
+    ];
+
+    const { value } = await run(aTool({ execute }), {}, { publisher });
+    const started = publisher.events.find(({ type }) => type === 'tool.execute.started');
+
+    const { idempotencyKey: key } = started?.data as { idempotencyKey: string };
+    expect(value).toEqual([key, key]);
+  });
 });
 
 describe('13.9 approval', () => {
@@ -987,6 +1001,21 @@ describe('13.9 approval', () => {
     options?: ToolManagerOptions,
   ): Promise<ToolResult> =>
     run({ ...echo(forecast), approval }, { city: 'Paris', days: '2' }, options);
+
+  it.each([
+    [
+      'asks for no time',
+      () => ask({ expiresInMs: Number.NaN }),
+      'must be a number of milliseconds',
+    ],
+    ['edits to nothing', () => edit(undefined), 'without giving arguments'],
+    ['decides something else', () => ({ decision: 1n }) as never, "no decision but '1'"],
+  ])('denies a call when the hook %s', async (_, approval, reason) => {
+    const { status, content } = await approved(approval, { publisher: recorder() });
+
+    expect(status).toBe('denied');
+    expect(content).toContain(reason);
+  });
 
   it('lets an allowed call run', async () => {
     expect(await approved(() => allow())).toMatchObject({

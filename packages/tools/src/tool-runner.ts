@@ -8,6 +8,7 @@ import { createExclusiveGroups, type ExclusiveGroups } from './exclusive-groups.
 import { LazySignal } from './lazy-signal.ts';
 import { redactError } from './pipeline/redact-error.ts';
 import {
+  asPromise,
   runWithDeadline,
   type DeadlineWork,
   type LateOutcome,
@@ -196,7 +197,7 @@ class ToolRunInProgress<Outcome> implements ToolScope, DeadlineWork<unknown, Out
     const { tool, args, jsonArgs, attempt, reporter, origin } = this.call;
     if (attempt.attempt === 1) reporter?.started(tool, jsonArgs, origin);
     this.#begun = true;
-    const running = tool.execute(args, new RunContext(this));
+    const running = asPromise(tool.execute(args, new RunContext(this)));
     if (running instanceof Promise) this.#work = running;
     return running;
   }
