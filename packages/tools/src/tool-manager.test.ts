@@ -990,8 +990,9 @@ describe('13.8 effect and idempotency key', () => {
     const { value } = await run(aTool({ execute }), {}, { publisher });
     const started = publisher.events.find(({ type }) => type === 'tool.execute.started');
 
-    const { idempotencyKey: key } = started?.data as { idempotencyKey: string };
+    const [key] = value as [string];
     expect(value).toEqual([key, key]);
+    expect(started).toMatchObject({ data: { idempotencyKey: key } });
   });
 });
 
