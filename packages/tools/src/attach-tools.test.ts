@@ -80,6 +80,54 @@ describe('attachTools', () => {
     ]);
   });
 
+  it('gives each of several calls its own run, in whatever order their commands come through', async () => {
+    const waiting: (() => void)[] = [];
+    bus.addCommandMiddleware({
+      name: 'reversing',
+      aroundCommand: async (_, next) => {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          if (waiting.length === 3) for (const go of waiting.toReversed()) go();
+        });
+        return next();
+      },
+    });
+    const tools = createToolManager();
+    tools.registerTool(aTool({ execute: (args: unknown, { callId }) => [callId, args] }));
+    attachTools(bus, tools);
+
+    const results = await tools.executeToolCalls(
+      [1, 2, 3].map((n) => ({ id: `c${n}`, name: 'work', arguments: { n } })),
+    );
+
+    expect(results.map(({ value }) => value)).toEqual([
+      ['c1', { n: 1 }],
+      ['c2', { n: 2 }],
+      ['c3', { n: 3 }],
+    ]);
+  });
+
+  it('tells that a tool began as an event that its command caused', async () => {
+    let started: EventMessage | undefined;
+    let commandId: string | undefined;
+    bus.registerEventHandler(ToolExecuteStartedEvent, (event) => void (started = event));
+    bus.addCommandMiddleware({
+      name: 'spy',
+      aroundCommand: ({ command }, next) => {
+        commandId = command.id;
+        return next();
+      },
+    });
+    const tools = createToolManager();
+    tools.registerTool(aTool());
+    attachTools(bus, tools);
+
+    await tools.executeToolCall(call);
+    await bus.waitForEvents();
+
+    expect(started?.causationId).toBe(commandId);
+  });
+
   it('has what may be repeated retried with one key, and asks for approval once', async () => {
     bus = createMessageBus({ invoker: retryThrice });
     await bus.start();
