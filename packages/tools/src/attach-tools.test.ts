@@ -19,6 +19,7 @@ import {
   ToolExecuteResultEvent,
   ToolExecuteStartedEvent,
   ToolLateResultEvent,
+  ToolProgressEvent,
 } from './tool-events.ts';
 
 let bus: MessageBus;
@@ -107,10 +108,12 @@ describe('attachTools', () => {
     ]);
   });
 
-  it('tells that a tool began as an event that its command caused', async () => {
-    let started: EventMessage | undefined;
+  it('tells what a run did as events that its command caused, also from outside its context', async () => {
+    const causes: unknown[] = [];
     let commandId: string | undefined;
-    bus.registerEventHandler(ToolExecuteStartedEvent, (event) => void (started = event));
+    for (const event of [ToolExecuteStartedEvent, ToolProgressEvent]) {
+      bus.registerEventHandler(event, ({ causationId }) => void causes.push(causationId));
+    }
     bus.addCommandMiddleware({
       name: 'spy',
       aroundCommand: ({ command }, next) => {
@@ -118,14 +121,24 @@ describe('attachTools', () => {
         return next();
       },
     });
+    let report: (progress: unknown) => void = () => {};
+    let finish: () => void = () => {};
+    const execute = (_: unknown, { reportProgress }: ToolContext) => {
+      report = reportProgress;
+      return new Promise<void>((resolve) => (finish = resolve));
+    };
     const tools = createToolManager();
-    tools.registerTool(aTool());
+    tools.registerTool(aTool({ execute }));
     attachTools(bus, tools);
 
-    await tools.executeToolCall(call);
+    const result = tools.executeToolCall(call);
+    await later(1);
+    report('half');
+    finish();
+    await result;
     await bus.waitForEvents();
 
-    expect(started?.causationId).toBe(commandId);
+    expect(causes).toEqual([commandId, commandId]);
   });
 
   it('has what may be repeated retried with one key, and asks for approval once', async () => {
