@@ -50,6 +50,8 @@ class TypeCheck {
       return 'bigint, which JSON does not have; use number or string';
     if (flags & ts.TypeFlags.ESSymbolLike) return 'a symbol, which JSON does not have';
     if (flags & ts.TypeFlags.Never) return 'never, which no value has';
+    if (flags & ts.TypeFlags.StringMapping)
+      return 'a text in a fixed case such as Uppercase<string>, which JSON Schema cannot say; use string';
     if (flags & ts.TypeFlags.TypeParameter) return 'a type parameter, which is not known';
     if (type.getCallSignatures().length > 0) return 'a function, which a model cannot give';
     if (type.getConstructSignatures().length > 0) return 'a class, which a model cannot give';

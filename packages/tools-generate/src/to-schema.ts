@@ -4,7 +4,10 @@ import {
   DEFAULT_CONFIG,
   SchemaGenerator,
   type CompletedConfig,
+  type NodeParser,
 } from 'ts-json-schema-generator';
+import type ts from 'typescript';
+import { ImportTypeParser } from './import-type-parser.ts';
 import { problemAt, openSource } from './source-program.ts';
 import { GenerateError } from './generate-error.ts';
 import type { ToolFunction } from './read-functions.ts';
@@ -29,7 +32,10 @@ const config: CompletedConfig = {
 export function toSchemas(file: string, functions: readonly ToolFunction[]): readonly JsonSchema[] {
   // The empty statement takes a doc comment that stands last in the file, which would else describe the first arguments.
   const { program } = openSource(file, `\n;${functions.map(declareArguments).join('')}`);
-  const parser = createParser(program, config);
+  const parser: NodeParser = createParser(program, config, (known) => {
+    const all: NodeParser = { createType: (...given) => parser.createType(...given) };
+    known.addNodeParser(new ImportTypeParser(program.getTypeChecker(), all));
+  });
   const generator = new SchemaGenerator(program, parser, createFormatter(config), config);
 
   return functions.map((each, index) => {
@@ -37,15 +43,22 @@ export function toSchemas(file: string, functions: readonly ToolFunction[]): rea
       const schema = generator.createSchema(argumentsName(each, index)) as JsonSchema;
       return describeParameters(toCurrentDraft(schema), each);
     } catch (thrown) {
-      const detail = thrown instanceof Error ? thrown.message : String(thrown);
-      throw new GenerateError([
-        problemAt(
-          each.node,
-          `function '${each.name}' has a parameter that cannot be a schema: ${detail}`,
-        ),
-      ]);
+      const part = partOf(program, thrown);
+      const where = part === undefined ? '' : ` because of '${part}'`;
+      const types = each.parameters.map(({ name, typeText }) => `${name}: ${typeText}`).join(', ');
+      const told = `function '${each.name}' has parameters that cannot become a schema${where}; write their types out: ${types}`;
+      throw new GenerateError([problemAt(each.node, told)]);
     }
   });
+}
+
+/** What the library could not read, where somebody wrote it for this: not inside TypeScript's own types. */
+function partOf(program: ts.Program, thrown: unknown): string | undefined {
+  const { diagnostic } = (thrown ?? {}) as { diagnostic?: ts.Diagnostic };
+  const { file, start, length } = diagnostic ?? {};
+  if (!file || start === undefined || !length) return undefined;
+  if (program.isSourceFileDefaultLibrary(file)) return undefined;
+  return file.text.slice(start, start + length).replaceAll(/\s+/g, ' ');
 }
 
 function argumentsName({ name }: ToolFunction, index: number): string {

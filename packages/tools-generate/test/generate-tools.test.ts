@@ -321,7 +321,18 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
       '/** D. */\nexport const f = async (a: string) => new ReadableStream<string>();',
       'gives a generator or a stream',
     ],
-    ['/** D. */\nexport function f(a: Uppercase<string>) { return a }', 'cannot be a schema'],
+    [
+      '/** D. */\nexport function f(a: { b: Uppercase<string> }) { return a }',
+      'a text in a fixed case such as Uppercase<string>, which JSON Schema cannot say',
+    ],
+    [
+      "/** D. */\nexport function f(a: typeof import('./other.js').other.name) { return a }",
+      "cannot become a schema because of 'typeof import('./other.js').other.name'; write their types out: a: typeof",
+    ],
+    [
+      'const g = () => 1;\n/** D. */\nexport function f(a: ReturnType<typeof g>) { return a }',
+      "cannot become a schema because of '() => 1'; write their types out: a: ReturnType<typeof g>",
+    ],
     [
       '/** D. */\nexport function f(a: `a${string}` | number) { return a }',
       'a template literal type beside other types in a union; use string',
@@ -417,6 +428,34 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
       b: { type: 'number' },
       c: { type: ['boolean', 'null'], default: null },
       d: { type: 'number', const: 1, default: 1 },
+    });
+  });
+
+  it('takes types of other files without an import of them, also inferred ones', () => {
+    writeFileSync(
+      join(directory, 'other.ts'),
+      [
+        'export interface Options { limit: number; at?: Date; inner?: Options }',
+        'export interface Box<T> { value: T }',
+        "export enum Mode { Fast = 'fast', Slow = 'slow' }",
+        'export const defaults: Box<string> = { value: "x" };',
+        'export type { Mode as Renamed };',
+      ].join('\n'),
+    );
+    const { schemas } = schemasOf([
+      "import { defaults } from './other.js';",
+      "/** D. */ export function named(a: import('./other.js').Box<import('./other.js').Mode>, b?: import('./other.js').Renamed[]) { return [a, b] }",
+      '/** D. */ export function inferred(a = defaults) { return a }',
+      "/** D. */ export function apart({ value = 'y' }: import('./other.js').Box<string>) { return value }",
+    ]);
+
+    expect(schemas).toMatchObject({
+      named: {
+        a: { properties: { value: { enum: ['fast', 'slow'] } }, required: ['value'] },
+        b: { items: { enum: ['fast', 'slow'] } },
+      },
+      inferred: { a: { properties: { value: { type: 'string' } } } },
+      apart: { value: { type: 'string', default: 'y' } },
     });
   });
 

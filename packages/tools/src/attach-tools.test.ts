@@ -19,6 +19,7 @@ import {
   ToolExecuteResultEvent,
   ToolExecuteStartedEvent,
   ToolLateResultEvent,
+  ToolProgressEvent,
 } from './tool-events.ts';
 
 let bus: MessageBus;
@@ -78,6 +79,66 @@ describe('attachTools', () => {
         's1',
       ],
     ]);
+  });
+
+  it('gives each of several calls its own run, in whatever order their commands come through', async () => {
+    const waiting: (() => void)[] = [];
+    bus.addCommandMiddleware({
+      name: 'reversing',
+      aroundCommand: async (_, next) => {
+        await new Promise<void>((resolve) => {
+          waiting.push(resolve);
+          if (waiting.length === 3) for (const go of waiting.toReversed()) go();
+        });
+        return next();
+      },
+    });
+    const tools = createToolManager();
+    tools.registerTool(aTool({ execute: (args: unknown, { callId }) => [callId, args] }));
+    attachTools(bus, tools);
+
+    const results = await tools.executeToolCalls(
+      [1, 2, 3].map((n) => ({ id: `c${n}`, name: 'work', arguments: { n } })),
+    );
+
+    expect(results.map(({ value }) => value)).toEqual([
+      ['c1', { n: 1 }],
+      ['c2', { n: 2 }],
+      ['c3', { n: 3 }],
+    ]);
+  });
+
+  it('tells what a run did as events that its command caused, also from outside its context', async () => {
+    const causes: unknown[] = [];
+    let commandId: string | undefined;
+    for (const event of [ToolExecuteStartedEvent, ToolProgressEvent]) {
+      bus.registerEventHandler(event, ({ causationId }) => void causes.push(causationId));
+    }
+    bus.addCommandMiddleware({
+      name: 'spy',
+      aroundCommand: ({ command }, next) => {
+        commandId = command.id;
+        return next();
+      },
+    });
+    let report: (progress: unknown) => void = () => {};
+    let finish: () => void = () => {};
+    const execute = (_: unknown, { reportProgress }: ToolContext) => {
+      report = reportProgress;
+      return new Promise<void>((resolve) => (finish = resolve));
+    };
+    const tools = createToolManager();
+    tools.registerTool(aTool({ execute }));
+    attachTools(bus, tools);
+
+    const result = tools.executeToolCall(call);
+    await later(1);
+    report('half');
+    finish();
+    await result;
+    await bus.waitForEvents();
+
+    expect(causes).toEqual([commandId, commandId]);
   });
 
   it('has what may be repeated retried with one key, and asks for approval once', async () => {

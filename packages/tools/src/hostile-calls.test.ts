@@ -113,6 +113,16 @@ describe('13.5 what goes wrong goes back to the model', () => {
     ['rejects with an error', () => Promise.reject(hostileError())],
     ['returns', hostile],
     ['resolves to', async () => [hostile()]],
+    ['returns a proxy of a promise that is', () => new Proxy(Promise.resolve(1), {})],
+    [
+      'returns a promise whose `then` is',
+      () =>
+        Object.assign(Promise.resolve(1), {
+          then: () => {
+            throw new Error('no');
+          },
+        }),
+    ],
     [
       'returns a thenable that is',
       () => ({
@@ -131,7 +141,66 @@ describe('13.5 what goes wrong goes back to the model', () => {
     expect(results.map(({ callId }) => callId)).toEqual(['1', '1']);
   });
 
-  it('gives a result without the error’s text when the redactor fails', async () => {
+  it('waits for what only looks like a promise', async () => {
+    const thenable = {
+      then: (done: (value: number) => void) => queueMicrotask(() => done(1)),
+    };
+    const execute = () => thenable as unknown as Promise<number>;
+    const manager = createToolManager({ environment: {} });
+    manager.registerTool(defineTool({ name: 'echo', description: 'Echoes.', input: {}, execute }));
+
+    expect(await manager.executeToolCall(call)).toMatchObject({ status: 'ok', value: 1 });
+  });
+
+  it.each([
+    ['only looks like a promise', { then: (done: (no: object) => void) => done({ issues: [] }) }],
+    ['is nothing', undefined],
+  ])('lets no call through whose schema gives a refusal that %s', async (_, checked) => {
+    const manager = createToolManager({ environment: {} });
+    const json = () => ({ type: 'object' });
+    const input = {
+      '~standard': {
+        version: 1,
+        vendor: 'odd',
+        validate: () => checked as never,
+        jsonSchema: { input: json, output: json },
+      },
+    } as const;
+    manager.registerTool(
+      defineTool({ name: 'echo', description: 'Echoes.', input, execute: () => 'ran' }),
+    );
+
+    expect(await manager.executeToolCall(call)).toMatchObject({
+      status: 'error',
+      error: { code: 'LLMGINE_INVALID_TOOL_ARGUMENTS' },
+    });
+  });
+
+  it.each([
+    ['fails', undefined],
+    ['gives nothing', () => undefined],
+    ['gives no error', () => 'redacted'],
+    ['gives a promise', async (error: unknown) => error],
+  ])('gives a result without the error’s text when the redactor %s', async (_, given) => {
+    const manager = createToolManager({
+      environment: {},
+      redact:
+        given ??
+        (() => {
+          throw new Error('broken');
+        }),
+    });
+    const execute = () => Promise.reject(new Error('secret'));
+    manager.registerTool(defineTool({ name: 'echo', description: 'Echoes.', input: {}, execute }));
+
+    const result = await manager.executeToolCall(call);
+
+    expect(result.status).toBe('error');
+    expect(result.content).toContain('it could not be redacted');
+    expect(JSON.stringify(result)).not.toContain('secret');
+  });
+
+  it('gives a result without the tool’s when the redactor fails', async () => {
     const manager = createToolManager({
       environment: {},
       redactResults: true,

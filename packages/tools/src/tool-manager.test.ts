@@ -832,6 +832,17 @@ describe('13.7 the result', () => {
     ['an object of a class that shows nothing', [new Secretive()], '["[Secretive]"]'],
     ['an object of a class that has a text', [new Speaking()], '["I speak"]'],
     ['an empty object', {}, '{}'],
+    ['an empty object without a prototype', Object.create(null), '{}'],
+    [
+      'one object at two places',
+      [cyclic, cyclic],
+      '[{"a":1,"self":"[circular]"},{"a":1,"self":"[circular]"}]',
+    ],
+    [
+      'an error whose stack is a field',
+      Object.defineProperty(new Error('x'), 'stack', { value: 'at home', enumerable: true }),
+      '{"name":"Error","message":"x"}',
+    ],
     ['a list of functions', [() => 1], '[null]'],
     ['a function among other things', { a: 1, go: () => 1 }, '{"a":1}'],
     ['a promise among other things', { later: Promise.resolve(1) }, '{"later":"[Promise]"}'],
@@ -903,6 +914,32 @@ describe('13.7 the result', () => {
       const result = await run(aTool({ execute: () => value }));
       expect(result.content).toContain('only the first 1000000 items');
     }
+  });
+
+  it('takes a long list whole', async () => {
+    const { value } = await run(aTool({ execute: () => Array(1_000_000).fill(1) }));
+
+    expect(value).toHaveLength(1_000_000);
+    expect((value as unknown[]).at(-1)).toBe(1);
+  });
+
+  it('has nothing in its value that is no JSON data', async () => {
+    const { value } = await run(aTool({ execute: () => ['\ud800', { 'a\ud800': 1 }, undefined] }));
+
+    expect(value).toStrictEqual(['\ufffd', { 'a\ufffd': 1 }, null]);
+  });
+
+  it('is an error for a blob, whose bytes nobody has read', async () => {
+    const { status, content } = await run(aTool({ execute: () => new Blob(['abc']) }));
+
+    expect(status).toBe('error');
+    expect(content).toContain('The tool must read it');
+  });
+
+  it('survives a stream that cannot be let go of', async () => {
+    const stream = new ReadableStream({ cancel: () => Promise.reject(new Error('busy')) });
+
+    expect((await run(aTool({ execute: () => stream }))).status).toBe('error');
   });
 
   it('lets go of a stream that nobody will read', async () => {
@@ -979,6 +1016,21 @@ describe('13.8 effect and idempotency key', () => {
     expect(given?.content).toBe('run-1:step-2');
     expect(one?.content).not.toBe(two?.content);
   });
+
+  it('is the same to the event, to the tool and however often it is asked', async () => {
+    const publisher = recorder();
+    const execute = (_: unknown, context: ToolContext) => [
+      context.idempotencyKey,
+      context.idempotencyKey,
+    ];
+
+    const { value } = await run(aTool({ execute }), {}, { publisher });
+    const started = publisher.events.find(({ type }) => type === 'tool.execute.started');
+
+    const [key] = value as [string];
+    expect(value).toEqual([key, key]);
+    expect(started).toMatchObject({ data: { idempotencyKey: key } });
+  });
 });
 
 describe('13.9 approval', () => {
@@ -987,6 +1039,21 @@ describe('13.9 approval', () => {
     options?: ToolManagerOptions,
   ): Promise<ToolResult> =>
     run({ ...echo(forecast), approval }, { city: 'Paris', days: '2' }, options);
+
+  it.each([
+    [
+      'asks for no time',
+      () => ask({ expiresInMs: Number.NaN }),
+      'must be a number of milliseconds',
+    ],
+    ['edits to nothing', () => edit(undefined), 'without giving arguments'],
+    ['decides something else', () => ({ decision: 1n }) as never, "no decision but '1'"],
+  ])('denies a call when the hook %s', async (_, approval, reason) => {
+    const { status, content } = await approved(approval, { publisher: recorder() });
+
+    expect(status).toBe('denied');
+    expect(content).toContain(reason);
+  });
 
   it('lets an allowed call run', async () => {
     expect(await approved(() => allow())).toMatchObject({

@@ -7,6 +7,7 @@ import { ToolBusyError, ToolCancelledError, ToolTimeoutError } from './errors.ts
 import { createExclusiveGroups, type ExclusiveGroups } from './exclusive-groups.ts';
 import { redactError } from './pipeline/redact-error.ts';
 import {
+  asPromise,
   runWithDeadline,
   type DeadlineWork,
   type LateOutcome,
@@ -195,7 +196,7 @@ class ToolRunInProgress<Outcome> implements ToolScope, DeadlineWork<unknown, Out
     const { tool, args, jsonArgs, attempt, reporter, origin } = this.call;
     if (attempt.attempt === 1) reporter?.started(tool, jsonArgs, origin);
     this.#begun = true;
-    const running = tool.execute(args, new RunContext(this));
+    const running = asPromise(tool.execute(args, new RunContext(this)));
     if (running instanceof Promise) this.#work = running;
     return running;
   }

@@ -30,6 +30,18 @@ describe('Deadlines', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('keeps those of one length together, and forgets a length that has rested', async () => {
+    const clock = createFakeClock();
+    const deadlines = new Deadlines(clock);
+    const first = deadlines.of(10);
+    expect(deadlines.of(10)).toBe(first);
+
+    deadlines.set(10, () => {}).cancel();
+    await clock.advanceAsync(0);
+
+    expect(deadlines.of(10)).not.toBe(first);
+  });
+
   it('goes on after one length has rested', async () => {
     const clock = createFakeClock();
     const deadlines = new Deadlines(clock);

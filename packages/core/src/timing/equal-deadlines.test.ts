@@ -59,6 +59,37 @@ describe('EqualDeadlines', () => {
     expect(clock.pendingTimers).toBe(0);
   });
 
+  it('calls its timer off when the last one stops while it runs', async () => {
+    const clock = createFakeClock();
+    const deadlines = new EqualDeadlines(100, clock);
+    const deadline = createDeadline(() => {});
+    deadlines.start(deadline);
+    await clock.advanceAsync(50);
+    expect(clock.pendingTimers).toBe(1);
+
+    deadlines.stop(deadline);
+    await clock.advanceAsync(0);
+
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it.each([
+    ['stopped', (deadlines: EqualDeadlines, one: EqualDeadline) => deadlines.stop(one)],
+    ['expired', () => {}],
+  ])('tells once that none is left after the last one has %s', async (_, end) => {
+    const clock = createFakeClock();
+    let emptied = 0;
+    const deadlines = new EqualDeadlines(100, clock, () => emptied++);
+    const deadline = createDeadline(() => {});
+    deadlines.start(deadline);
+    await clock.advanceAsync(50);
+
+    end(deadlines, deadline);
+    await clock.advanceAsync(50);
+
+    expect(emptied).toBe(1);
+  });
+
   it('expires exactly those that ran too long, over random histories', async () => {
     const steps = fc.array(
       fc.oneof(

@@ -29,7 +29,10 @@ export interface ApprovalStep {
 export async function approve(step: ApprovalStep): Promise<CheckedArguments> {
   const { call, checked, tool, ask, recheck } = step;
   let decision = await firstDecision(step);
-  if (decision.decision === 'ask') decision = await ask(copyOf(checked.args), decision.expiresInMs);
+  if (decision.decision === 'ask') {
+    refuseNoTime(decision.expiresInMs, tool.name);
+    decision = await ask(copyOf(checked.args), decision.expiresInMs);
+  }
 
   switch (decision.decision) {
     case 'allow':
@@ -37,15 +40,24 @@ export async function approve(step: ApprovalStep): Promise<CheckedArguments> {
     case 'deny':
       throw new ToolDeniedError(tool.name, sentence(decision.reason));
     case 'edit': {
+      if (decision.args === undefined) {
+        throw new ToolDeniedError(tool.name, 'the approval edited it without giving arguments.');
+      }
       const edited = await recheck(copyOf(decision.args));
       return { ...edited, repairs: [...checked.repairs, ...edited.repairs, 'edited on approval'] };
     }
     default:
       throw new ToolDeniedError(
         call.name,
-        `the approval gave no decision but ${JSON.stringify((decision as ApprovalDecision).decision)}.`,
+        `the approval gave no decision but '${String((decision as { decision: unknown }).decision)}'.`,
       );
   }
+}
+
+/** A question that expires after no number of milliseconds would stay open for ever. */
+function refuseNoTime(expiresInMs: unknown, toolName: string): void {
+  if (expiresInMs === undefined || (typeof expiresInMs === 'number' && expiresInMs >= 0)) return;
+  throw new ToolDeniedError(toolName, 'the time to answer must be a number of milliseconds.');
 }
 
 /** A hook that fails has allowed nothing. */

@@ -85,7 +85,8 @@ function acceptCoerced(
 function validate(schema: ToolSchema, value: unknown): MaybePromise<Checked> {
   try {
     const checked = schema.check(value);
-    return checked instanceof Promise ? checked.catch(broken) : checked;
+    if (checked instanceof Promise) return checked.catch(broken);
+    return 'then' in checked ? Promise.resolve(checked).catch(broken) : checked;
   } catch (thrown) {
     return broken(thrown);
   }

@@ -18,13 +18,20 @@ export function redactError(thrown: unknown, redact: Redactor): RedactedError {
 /** What could not be redacted is not shown. */
 function redacted(error: ErrorData, redact: Redactor): ErrorData {
   try {
-    return redact(error) as ErrorData;
+    const shown = redact(error);
+    if (isErrorData(shown)) return shown;
   } catch {
-    return {
-      name: error.name,
-      message: 'What went wrong cannot be shown: it could not be redacted.',
-    };
+    // as below
   }
+  return {
+    name: error.name,
+    message: 'What went wrong cannot be shown: it could not be redacted.',
+  };
+}
+
+function isErrorData(value: unknown): value is ErrorData {
+  const { name, message } = (value ?? {}) as { name?: unknown; message?: unknown };
+  return typeof name === 'string' && typeof message === 'string';
 }
 
 /** Errors can have getters that throw, too. */

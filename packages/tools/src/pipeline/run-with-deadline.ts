@@ -62,8 +62,8 @@ export function runWithDeadline<T, Outcome>(
   return work.succeeded(running);
 }
 
-/** What only looks like a promise may do anything when it is waited for, so a real one waits for it. */
-function asPromise<T>(running: T | PromiseLike<T>): MaybePromise<T> {
+/** What only looks like a promise may do anything when it is waited for, so a real one waits for it, once. */
+export function asPromise<T>(running: T | PromiseLike<T>): MaybePromise<T> {
   if (running instanceof Promise) return running;
   return isPromiseLike(running) ? Promise.resolve(running) : running;
 }
@@ -99,10 +99,14 @@ class Race<T, Outcome> implements EqualDeadline {
       this.#deadlines.start(this);
     }
     if (signal) this.#watch(signal);
-    running.then(
-      (value) => this.#succeed(value),
-      (error: unknown) => this.#fail(error),
-    );
+    try {
+      running.then(
+        (value) => this.#succeed(value),
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (thrown) {
+      this.#fail(thrown); // a promise behind a proxy, or with a `then` of its own
+    }
   }
 
   expire(): void {
