@@ -1,10 +1,13 @@
 import { createFakeClock } from '@llmgine/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMessageBus } from '../bus/create-message-bus.ts';
 import { defineEvent } from '../message/define-messages.ts';
 import { typeOnly } from '../message/type-only.ts';
 import type { BusReadings } from '../signals/bus-signal.ts';
+import { createLaneQueue } from '../queue/lane-queue.ts';
 import type { Clock } from '../timing/clock.ts';
+import { WaitingTime, type Waiting } from './waiting-time.ts';
 
 const Happened = defineEvent('happened', { data: typeOnly<{ n: number }>() });
 
@@ -101,5 +104,34 @@ describe('WaitingTime', () => {
     readingsOf(bus).oldestQueuedMs();
 
     expect([unasked, readsOf(100)]).toEqual([0, 1]);
+  });
+
+  it('knows the oldest in whatever order they leave, and when they leave twice', async () => {
+    const steps = fc.array(fc.tuple(fc.constantFrom('enter', 'leave', 'wait'), fc.nat(9)));
+    await fc.assert(
+      fc.asyncProperty(steps, async (history) => {
+        let now = 0;
+        const clock: Clock = { ...createFakeClock(), monotonic: () => now };
+        const waiting = new WaitingTime(createLaneQueue(), clock);
+        waiting.oldestMs();
+        const inside: { readonly entry: Waiting; readonly since: number }[] = [];
+
+        for (const [step, which] of history) {
+          if (step === 'wait') {
+            now += which;
+            await Promise.resolve(); // a reading of the clock is shared until then
+          } else if (step === 'leave') {
+            const [left] = inside.splice(which % (inside.length || 1), 1);
+            if (left) for (let time = 0; time < 2; time++) waiting.leave(left.entry);
+          } else {
+            const entry: Waiting = { place: undefined };
+            waiting.enter(entry);
+            inside.push({ entry, since: now });
+          }
+          const oldest = Math.min(now, ...inside.map(({ since }) => since));
+          expect(waiting.oldestMs()).toBe(now - oldest);
+        }
+      }),
+    );
   });
 });
