@@ -62,6 +62,18 @@ describe('WaitingTime', () => {
     await bus.stop();
   });
 
+  it('is never negative, should somebody put back the clock', () => {
+    let now = 1_000;
+    const clock: Clock = { ...createFakeClock(), monotonic: () => now };
+    const waiting = new WaitingTime(createLaneQueue(), clock);
+    waiting.oldestMs();
+    waiting.enter({ place: undefined });
+
+    now = 0;
+
+    expect(waiting.oldestMs()).toBe(0);
+  });
+
   it('leaves the order of what waits as it was', async () => {
     const clock = createFakeClock();
     const bus = createMessageBus({ clock });
