@@ -62,6 +62,37 @@ describe('WaitingTime', () => {
     await bus.stop();
   });
 
+  it('leaves out an event that is being handled', async () => {
+    const clock = createFakeClock();
+    const bus = createMessageBus({ clock });
+    const readings = readingsOf(bus);
+    const handled = Promise.withResolvers<void>();
+    bus.registerEventHandler(Happened, () => handled.promise);
+    await bus.start();
+    readings.oldestQueuedMs();
+
+    await bus.publish(Happened({ n: 0 }), { awaitProcessing: false });
+    await clock.advanceAsync(1_000);
+
+    expect(readings.oldestQueuedMs()).toBe(0);
+    handled.resolve();
+    await bus.stop();
+  });
+
+  it('remembers what was waiting before anybody asked while later ones come and go', () => {
+    let now = 0;
+    const clock: Clock = { ...createFakeClock(), monotonic: () => now };
+    const waiting = new WaitingTime({ ...createLaneQueue(), size: 1 }, clock);
+    const later: Waiting = { place: undefined };
+    waiting.oldestMs();
+
+    waiting.enter(later);
+    waiting.leave(later);
+    now = 40;
+
+    expect(waiting.oldestMs()).toBe(40);
+  });
+
   it('is never negative, should somebody put back the clock', () => {
     let now = 1_000;
     const clock: Clock = { ...createFakeClock(), monotonic: () => now };
