@@ -328,6 +328,24 @@ describe('llmgine-log', () => {
     expect(out.split('\n\n')).toHaveLength(6_000);
   });
 
+  it('draws only the conversations that were asked for, however many others there are', async () => {
+    const lines = Array.from({ length: 6_000 }, (_, number) =>
+      line({
+        time: at(number),
+        signal: 'event.processed',
+        type: number === 1 ? 'wanted' : 'part',
+        id: `c${number}`,
+        correlation: `c${number}`,
+      }),
+    );
+
+    const { out } = await view(['--tree', '--type', 'wanted', '-'], {
+      stdin: Readable.from([lines.join('')]),
+    });
+
+    expect(out.split('\n')).toEqual([expect.stringContaining('1 part'), expect.any(String), '']);
+  });
+
   it('names everything it does not understand, and ends with 2', async () => {
     const { code, complaints } = await view([
       '--level',
