@@ -50,6 +50,43 @@ describe('Histogram', () => {
     expect(text).toContain('llmgine_size_bytes_count 3');
   });
 
+  it('counts every observation once, whenever somebody looks', async () => {
+    const collector = createMetricsCollector();
+    const sizes = collector.histogram({ name: 'size_bytes', help: 'Sizes.', bounds: [100] });
+    const looks = [
+      () => sizes.total().count,
+      () => sizes.snapshots()[0]!.snapshot.count,
+      () => sizes.samples().at(-1)!.value,
+    ];
+
+    for (let size = 1; size <= 200; size++) {
+      sizes.record(size);
+      expect(looks[size % looks.length]!()).toBe(size);
+    }
+
+    expect(sizes.total()).toMatchObject({ count: 200, sum: 20_100 });
+    const text = await collector.registry.metrics();
+    expect(text).toContain('llmgine_size_bytes_bucket{le="100"} 100');
+  });
+
+  it('adds up many observations of which nobody has seen any', () => {
+    const sizes = createMetricsCollector().histogram({ name: 'size_bytes', help: 'Sizes.' });
+
+    for (let size = 1; size <= 1_000; size++) sizes.record(size);
+
+    expect(sizes.total()).toMatchObject({ count: 1_000, sum: 500_500 });
+  });
+
+  it('forgets at a reset what was recorded just before', () => {
+    const sizes = createMetricsCollector().histogram({ name: 'size_bytes', help: 'Sizes.' });
+
+    for (let size = 1; size <= 100; size++) sizes.record(size);
+    sizes.reset();
+    sizes.record(7);
+
+    expect(sizes.total()).toMatchObject({ count: 1, sum: 7 });
+  });
+
   it('leaves out what is no number', () => {
     const sizes = createMetricsCollector().histogram({ name: 'size_bytes', help: 'Sizes.' });
 

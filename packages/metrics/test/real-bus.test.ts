@@ -1,7 +1,7 @@
-import { createMessageBus, fail, ok, sessionId } from '@llmgine/core';
+import { createMessageBus, createSignalHub, fail, ok, sessionId, systemClock } from '@llmgine/core';
 import { describe, expect, it } from 'vitest';
 import { createMetricsCollector } from '../src/index.ts';
-import { Greet, Greeted } from './bus-at-work.ts';
+import { aModelCall, aToolCall, Greet, Greeted } from './bus-at-work.ts';
 
 describe('a bus with a metrics collector', () => {
   it('11: gives its metrics through getMetrics, in the shape of the guide', async () => {
@@ -16,6 +16,7 @@ describe('a bus with a metrics collector', () => {
     await bus.session(sessionId('a'));
     await bus.execute(Greet({ name: 'Ann' }));
     await bus.execute(Greet({ name: 'Bob' }));
+    await bus.execute(Greet({ name: 'Cem' }));
     await bus.publish(Greeted({ text: 'hi' }));
     await bus.waitForEvents(); // the event that tells of the failed handler
 
@@ -25,12 +26,57 @@ describe('a bus with a metrics collector', () => {
       'events_published_total{type="greeted"}': 1,
       'events_processed_total{type="greeted"}': 1,
       'events_failed_total{type="greeted"}': 1,
-      commands_sent_total: 2,
-      commands_processed_total: 2,
-      commands_failed_total: 1,
+      commands_sent_total: 3,
+      commands_processed_total: 3,
+      commands_failed_total: 2,
     });
     expect(gauges).toMatchObject({ queue_size: 0, active_sessions: 1, registered_handlers: 2 });
-    expect(histograms['command_processing_duration_seconds']?.count).toBe(2);
+    expect(histograms['command_processing_duration_seconds']?.count).toBe(3);
+  });
+
+  it('11: gives durations in seconds', async () => {
+    let now = 0;
+    const clock = { ...systemClock, monotonic: () => now };
+    await using bus = createMessageBus({ clock, metrics: createMetricsCollector() });
+    bus.registerCommandHandler(Greet, () => void (now += 250));
+    bus.registerEventHandler(Greeted, () => void (now += 70));
+    await bus.start();
+
+    await bus.execute(Greet({ name: 'Ann' }));
+    await bus.publish(Greeted({ text: 'hi' }));
+
+    const { histograms } = await bus.getMetrics();
+    expect(histograms['command_processing_duration_seconds']?.sum).toBeCloseTo(0.25);
+    expect(histograms['event_processing_duration_seconds']?.sum).toBeCloseTo(0.07);
+  });
+
+  it('11: counts the model and tool calls that are published on it', async () => {
+    await using bus = createMessageBus({ metrics: createMetricsCollector() });
+    await bus.start();
+
+    for (const signal of [...aModelCall(), ...aToolCall()]) {
+      if (signal.type === 'event.published') await bus.publish(signal.event);
+    }
+
+    expect((await bus.getMetrics()).counters).toMatchObject({
+      model_calls_total: 1,
+      tool_calls_total: 1,
+    });
+  });
+
+  it('11: has no signal built for each event and command', () => {
+    const signals = createSignalHub();
+    createMessageBus({ signals, metrics: createMetricsCollector() });
+
+    const built = [
+      'event.published',
+      'event.queued',
+      'event.processed',
+      'command.started',
+      'command.completed',
+    ] as const;
+
+    expect(built.filter((type) => signals.wants(type))).toEqual([]);
   });
 
   it('11: reads the length of the queue when it is asked', async () => {

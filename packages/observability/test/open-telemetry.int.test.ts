@@ -9,7 +9,7 @@ import {
   typeOnly,
   type MessageBus,
 } from '@llmgine/core';
-import { trace } from '@opentelemetry/api';
+import { diag, DiagLogLevel, trace } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
@@ -29,6 +29,7 @@ import {
 import { aToolChatBus, chatOnce } from './tool-chat.ts';
 
 const Remind = defineEvent('remind', { data: typeOnly<{ text: string }>() });
+const Piece = defineEvent('piece', { data: typeOnly<{ text: string }>(), lossy: true });
 const Work = defineCommand('work', { data: typeOnly<{ name: string }>() });
 
 let receiver: OtlpReceiver;
@@ -283,6 +284,46 @@ describe('createOpenTelemetryHandler', () => {
     expect(span!.status.code).toBe(2);
     expect(attributesOf(span!)['error.type']).toBe('LLMGINE_NO_COMMAND_HANDLER');
     expect(exceptionsOf(span!)[0]).toContain("No handler for command 'work'");
+  });
+
+  it('12.3: records why a handler failed on its attempt, and on the command only that it failed', async () => {
+    const spans = await spansOf(async (bus) => {
+      bus.registerCommandHandler(Work, () => fail('no'));
+      await bus.execute(Work({ name: 'a' }));
+    });
+
+    expect(drawTree(spans, (span) => ` ${span.status.code} ${exceptionsOf(span).join()}`)).toEqual([
+      'execute work (internal) 2 ',
+      '  attempt work (internal) 2 no',
+    ]);
+  });
+
+  it('gives the SDK no cause for complaint: every span ends once, and nothing is told of it later', async () => {
+    const complaints: string[] = [];
+    const complain = (message: string): void => void complaints.push(message);
+    const logger = { error: complain, warn: complain, info() {}, debug() {}, verbose() {} };
+    diag.setLogger(logger, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+
+    await spansOf(async (bus) => {
+      bus.registerEventHandler(Remind, () => {});
+      bus.registerCommandHandler(Work, async (_command, context) => {
+        await context.publish(Remind({ text: 'inline' }));
+        throw new Error('no');
+      });
+      await bus.publish(Remind({ text: 'queued' }));
+      await bus.publish(Remind({ text: 'later' }), { awaitProcessing: false });
+      await bus.execute(Work({ name: 'a' }));
+      await bus.waitForEvents();
+    });
+    diag.disable();
+
+    expect(complaints).toEqual([]);
+  });
+
+  it('makes no span for pieces of text, which come by the thousand', async () => {
+    const spans = await spansOf(async (bus) => void (await bus.publish(Piece({ text: 'a' }))));
+
+    expect(spans).toEqual([]);
   });
 
   it('ends the span of a publish that a filter refuses, and says so', async () => {

@@ -84,7 +84,7 @@ export class BusWiring {
     const nested = new NestedDispatches(parts, generations, ioTurn);
     this.filters = new EventFilters(signals, parts.time);
     const waiting = new WaitingTime(queue, clock);
-    this.pump = new EventPump({ queue, clock, ioTurn, concurrency, batch, parts });
+    this.pump = new EventPump({ queue, clock, ioTurn, concurrency, batch, parts, waiting });
     this.readings = {
       phase: () => admission.phase,
       queueSize: () => queue.size,

@@ -7,6 +7,7 @@ import { EventDispatch } from './event-dispatch.ts';
 import type { IoTurn } from './io-turn.ts';
 import type { PendingEvent } from './pending-event.ts';
 import type { PipelineParts } from './pipeline-parts.ts';
+import type { WaitingTime } from './waiting-time.ts';
 
 /** How many events one turn of the pump takes, and how long a batch may fill first. */
 export interface Batch {
@@ -22,6 +23,7 @@ export interface EventPumpOptions {
   readonly concurrency: number;
   readonly batch: Batch;
   readonly parts: PipelineParts;
+  readonly waiting: WaitingTime;
 }
 
 const noWait = Promise.resolve();
@@ -34,6 +36,7 @@ export class EventPump {
   readonly #ioTurn: IoTurn;
   readonly #concurrency: number;
   readonly #parts: PipelineParts;
+  readonly #waiting: WaitingTime;
   readonly #turnLater = (): void => this.#turn();
   #running = false;
   /** A turn is about to come. */
@@ -43,13 +46,14 @@ export class EventPump {
   #filling: Disposable | undefined;
   #isDraining = false;
 
-  constructor({ queue, clock, ioTurn, concurrency, batch, parts }: EventPumpOptions) {
+  constructor({ queue, clock, ioTurn, concurrency, batch, parts, waiting }: EventPumpOptions) {
     this.batch = batch;
     this.#queue = queue;
     this.#clock = clock;
     this.#ioTurn = ioTurn;
     this.#concurrency = concurrency;
     this.#parts = parts;
+    this.#waiting = waiting;
   }
 
   start(): void {
@@ -134,6 +138,7 @@ export class EventPump {
   }
 
   #begin(entry: PendingEvent): void {
+    this.#waiting.leave(entry);
     if (entry.session?.dropsQueued && !isBusEventType(entry.event.type)) {
       this.#queue.release(entry);
       entry.settle({ status: 'dropped', reason: 'aborted' });

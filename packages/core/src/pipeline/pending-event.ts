@@ -8,6 +8,7 @@ import type { Abortable, DispatchScope } from './dispatch-scope.ts';
 import type { DispatchReceiver } from './event-dispatch.ts';
 import type { Generation } from './generations.ts';
 import { isMarkedQuiet } from './quiet-mark.ts';
+import type { Waiting, WaitingPlace } from './waiting-time.ts';
 
 /** Who follows an event through the queue. */
 export interface PendingEventOwner {
@@ -17,7 +18,7 @@ export interface PendingEventOwner {
 }
 
 /** An event on its way through the queue. It remembers its publisher's async context, and runs in that. */
-export class PendingEvent implements QueueEntry, DispatchReceiver {
+export class PendingEvent implements QueueEntry, DispatchReceiver, Waiting {
   readonly event: EventMessage;
   /** Caused by something of the bus's own, or one itself. */
   readonly quiet: boolean;
@@ -29,8 +30,7 @@ export class PendingEvent implements QueueEntry, DispatchReceiver {
   ticket: unknown = undefined;
   /** Was taken in; until then nobody counts it. */
   isAccepted = false;
-  /** Monotonic; known when somebody asks how long events wait. */
-  acceptedAt: number | undefined = undefined;
+  place: WaitingPlace | undefined = undefined;
   isSettled = false;
   /** The log asks the publisher to wait. */
   logged: Promise<void> | undefined = undefined;

@@ -67,7 +67,7 @@ export class QueueEntrance implements PendingEventOwner {
     const { generations, logging, pump, queue, waiting } = this.#options;
     const { signals, time } = this.#options.parts;
     entry.generation = generations.enter(entry.generation);
-    entry.acceptedAt = waiting.stamp();
+    waiting.enter(entry);
     if (entry.session) entry.session.pending++;
     if (signals.wants('event.queued')) {
       const at = time.at(time.monotonic());
@@ -82,7 +82,8 @@ export class QueueEntrance implements PendingEventOwner {
   }
 
   entrySettled(entry: PendingEvent, receipt: PublishReceipt): void {
-    const { generations, parts } = this.#options;
+    const { generations, parts, waiting } = this.#options;
+    waiting.leave(entry);
     if (entry.isAccepted) {
       if (entry.session) entry.session.pending--;
       generations.leave(entry.generation!); // has one since it was accepted

@@ -1,10 +1,13 @@
 import { createFakeClock } from '@llmgine/testing';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createMessageBus } from '../bus/create-message-bus.ts';
 import { defineEvent } from '../message/define-messages.ts';
 import { typeOnly } from '../message/type-only.ts';
 import type { BusReadings } from '../signals/bus-signal.ts';
+import { createLaneQueue } from '../queue/lane-queue.ts';
 import type { Clock } from '../timing/clock.ts';
+import { WaitingTime, type Waiting } from './waiting-time.ts';
 
 const Happened = defineEvent('happened', { data: typeOnly<{ n: number }>() });
 
@@ -59,6 +62,49 @@ describe('WaitingTime', () => {
     await bus.stop();
   });
 
+  it('leaves out an event that is being handled', async () => {
+    const clock = createFakeClock();
+    const bus = createMessageBus({ clock });
+    const readings = readingsOf(bus);
+    const handled = Promise.withResolvers<void>();
+    bus.registerEventHandler(Happened, () => handled.promise);
+    await bus.start();
+    readings.oldestQueuedMs();
+
+    await bus.publish(Happened({ n: 0 }), { awaitProcessing: false });
+    await clock.advanceAsync(1_000);
+
+    expect(readings.oldestQueuedMs()).toBe(0);
+    handled.resolve();
+    await bus.stop();
+  });
+
+  it('remembers what was waiting before anybody asked while later ones come and go', () => {
+    let now = 0;
+    const clock: Clock = { ...createFakeClock(), monotonic: () => now };
+    const waiting = new WaitingTime({ ...createLaneQueue(), size: 1 }, clock);
+    const later: Waiting = { place: undefined };
+    waiting.oldestMs();
+
+    waiting.enter(later);
+    waiting.leave(later);
+    now = 40;
+
+    expect(waiting.oldestMs()).toBe(40);
+  });
+
+  it('is never negative, should somebody put back the clock', () => {
+    let now = 1_000;
+    const clock: Clock = { ...createFakeClock(), monotonic: () => now };
+    const waiting = new WaitingTime(createLaneQueue(), clock);
+    waiting.oldestMs();
+    waiting.enter({ place: undefined });
+
+    now = 0;
+
+    expect(waiting.oldestMs()).toBe(0);
+  });
+
   it('leaves the order of what waits as it was', async () => {
     const clock = createFakeClock();
     const bus = createMessageBus({ clock });
@@ -101,5 +147,34 @@ describe('WaitingTime', () => {
     readingsOf(bus).oldestQueuedMs();
 
     expect([unasked, readsOf(100)]).toEqual([0, 1]);
+  });
+
+  it('knows the oldest in whatever order they leave, and when they leave twice', async () => {
+    const steps = fc.array(fc.tuple(fc.constantFrom('enter', 'leave', 'wait'), fc.nat(9)));
+    await fc.assert(
+      fc.asyncProperty(steps, async (history) => {
+        let now = 0;
+        const clock: Clock = { ...createFakeClock(), monotonic: () => now };
+        const waiting = new WaitingTime(createLaneQueue(), clock);
+        waiting.oldestMs();
+        const inside: { readonly entry: Waiting; readonly since: number }[] = [];
+
+        for (const [step, which] of history) {
+          if (step === 'wait') {
+            now += which;
+            await Promise.resolve(); // a reading of the clock is shared until then
+          } else if (step === 'leave') {
+            const [left] = inside.splice(which % (inside.length || 1), 1);
+            if (left) for (let time = 0; time < 2; time++) waiting.leave(left.entry);
+          } else {
+            const entry: Waiting = { place: undefined };
+            waiting.enter(entry);
+            inside.push({ entry, since: now });
+          }
+          const oldest = Math.min(now, ...inside.map(({ since }) => since));
+          expect(waiting.oldestMs()).toBe(now - oldest);
+        }
+      }),
+    );
   });
 });

@@ -1,12 +1,25 @@
 import type { EventQueue } from '../queue/event-queue.ts';
 import type { Clock } from '../timing/clock.ts';
-import type { PendingEvent } from './pending-event.ts';
+
+/** The place of a waiting event among all that wait, in the order in which they were accepted. */
+export interface WaitingPlace {
+  /** Monotonic. */
+  readonly since: number;
+  older: WaitingPlace | undefined;
+  newer: WaitingPlace | undefined;
+}
+
+/** What waits: an event in the queue. */
+export interface Waiting {
+  /** Known once somebody asks how long events wait. */
+  place: WaitingPlace | undefined;
+}
 
 const soon = Promise.resolve();
 
 /**
- * Knows how long the oldest event in a queue has waited. Events that are published in one go share one reading of the
- * clock, and it is not read before somebody has asked.
+ * Knows how long the oldest event in a queue has waited, however many there are. Events that are published in one go
+ * share one reading of the clock, and nothing is kept before somebody has asked.
  */
 export class WaitingTime {
   readonly #queue: EventQueue;
@@ -14,6 +27,9 @@ export class WaitingTime {
   /** When somebody first asked. Events that were waiting then count from that moment. */
   #timedSince: number | undefined = undefined;
   #now: number | undefined = undefined;
+  #oldest: WaitingPlace | undefined = undefined;
+  #newest: WaitingPlace | undefined = undefined;
+  #count = 0;
   readonly #timePasses = (): void => {
     this.#now = undefined;
   };
@@ -23,27 +39,45 @@ export class WaitingTime {
     this.#clock = clock;
   }
 
-  /** The monotonic time to put on an event that is accepted now, if somebody wants to know. */
-  stamp(): number | undefined {
-    if (this.#timedSince === undefined) return undefined;
-    if (this.#now === undefined) {
-      this.#now = this.#clock.monotonic();
-      void soon.then(this.#timePasses);
-    }
-    return this.#now;
+  /** It was accepted. */
+  enter(entry: Waiting): void {
+    if (this.#timedSince === undefined) return;
+    const older = this.#newest;
+    const place = { since: this.#sharedNow(), older, newer: undefined };
+    if (older) older.newer = place;
+    else this.#oldest = place;
+    this.#newest = place;
+    this.#count++;
+    entry.place = place;
+  }
+
+  /** Its dispatch begins, or it was dropped. May be called again. */
+  leave(entry: Waiting): void {
+    const { place } = entry;
+    if (!place) return;
+    const { older, newer } = place;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    place.newer = undefined; // else what has left would keep what comes later from being collected
+    this.#count--;
+    entry.place = undefined;
   }
 
   /** Milliseconds; 0 when nothing waits. */
   oldestMs(): number {
     const now = this.#clock.monotonic();
     const timedSince = (this.#timedSince ??= now);
-    if (this.#queue.size === 0) return 0;
+    const since = this.#queue.size > this.#count ? timedSince : (this.#oldest?.since ?? now);
+    return Math.max(0, now - since); // a test framework may put back the clock
+  }
 
-    let oldest = now;
-    this.#queue.remove((entry) => {
-      oldest = Math.min(oldest, (entry as PendingEvent).acceptedAt ?? timedSince);
-      return false; // looks at each and takes none
-    });
-    return now - oldest;
+  #sharedNow(): number {
+    if (this.#now === undefined) {
+      this.#now = this.#clock.monotonic();
+      void soon.then(this.#timePasses);
+    }
+    return this.#now;
   }
 }

@@ -4,6 +4,7 @@ import { createMessageBus } from '../bus/create-message-bus.ts';
 import { ok } from '../message/command-result.ts';
 import { defineCommand, defineEvent } from '../message/define-messages.ts';
 import { typeOnly } from '../message/type-only.ts';
+import { sleep } from '../timing/sleep.ts';
 import type { BusSignal, BusSignalType } from './bus-signal.ts';
 import type { MetricsSource } from './metrics-source.ts';
 
@@ -57,6 +58,33 @@ describe('MessageCounting', () => {
     ]);
   });
 
+  it('11: gives the milliseconds that a message took, to metrics and observers alike', async () => {
+    const clock = createFakeClock();
+    const told: unknown[] = [];
+    const metrics: MetricsSource = {
+      ...counting,
+      eventProcessed: ({ type }, durationMs) => void told.push([type, durationMs]),
+      commandCompleted: ({ type }, durationMs) => void told.push([type, durationMs]),
+    };
+    await using bus = createMessageBus({ clock, metrics });
+    bus.addObserver({
+      signals: ['command.completed', 'event.processed'],
+      observe: (signal) => void told.push((signal as { durationMs?: number }).durationMs),
+    });
+    bus.registerCommandHandler(Work, () => sleep(250, { clock }).then(() => ok(1)));
+    bus.registerEventHandler(Happened, () => sleep(70, { clock }).then(() => {}));
+    await bus.start();
+
+    const executed = bus.execute(Work({ n: 1 }));
+    await clock.advanceAsync(250);
+    await executed;
+    const published = bus.publish(Happened({ n: 1 }));
+    await clock.advanceAsync(70);
+    await published;
+
+    expect(told).toEqual([['work', 250], 250, ['happened', 70], 70]);
+  });
+
   it('leaves a source that names no signals with all of them', async () => {
     const seen = await workWith({});
 
@@ -78,6 +106,34 @@ describe('MessageCounting', () => {
       'event.published',
       'event.processed',
     ]);
+  });
+
+  it('asks a source that counts to flush at the end, and follows the signals that it names', async () => {
+    const seen: string[] = [];
+    let changed = (): void => {};
+    let wanted: readonly BusSignalType[] = signals;
+    const metrics: MetricsSource = {
+      ...counting,
+      get signals() {
+        return wanted;
+      },
+      observe: ({ type }) => void seen.push(type),
+      onChange: (listener) => {
+        changed = listener;
+        return { [Symbol.dispose]: () => {} };
+      },
+      flush: async () => void seen.push('flushed'),
+    };
+    const bus = createMessageBus({ metrics });
+    await bus.start();
+
+    bus.registerCommandHandler(Work, ({ data }) => ok(data.n));
+    wanted = [...signals, 'handlers.changed'];
+    changed();
+    bus.registerEventHandler(Happened, () => {});
+    await bus.stop();
+
+    expect(seen).toEqual(['handlers.changed', 'flushed']);
   });
 
   it('12.1: contains a source that throws while it counts, and reports it', async () => {

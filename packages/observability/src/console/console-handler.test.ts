@@ -155,4 +155,12 @@ describe('createConsoleHandler', () => {
 
     expect(stream.text).toBe('');
   });
+
+  it('names all wrong options at once', () => {
+    const wrong = { name: '', level: 'loud', format: 'xml', redact: 5 };
+
+    expect(() => createConsoleHandler(wrong as unknown as ConsoleHandlerOptions)).toThrow(
+      /name .*; level .*'loud'; redact .*; format .*'xml'/,
+    );
+  });
 });

@@ -1,14 +1,21 @@
 import type { Writable } from 'node:stream';
+import { InvalidOptionsError } from '@llmgine/core';
 import { createRedactor, type Redactor } from '@llmgine/core/redaction';
 import type { ObservabilityHandler } from '../manager/observability-handler.ts';
 import { isAtLeast, levelOf, signalsFrom, type LogLevel } from '../records/log-level.ts';
 import { toLogLine } from '../records/log-line.ts';
 import { toLogRecord, type LogRecord } from '../records/log-record.ts';
+import { problemsOf } from '../records/sink-options.ts';
 import { createPaint, wantsColour } from './paint.ts';
 import { toRecordLine } from './record-line.ts';
 
 /** What to write, where, and how. */
 export interface ConsoleHandlerOptions {
+  /**
+   * What the manager knows the handler by; no two of its handlers may have the same.
+   * @default 'console'
+   */
+  readonly name?: string;
   /**
    * Records of this level and above.
    * @default 'info'
@@ -48,8 +55,9 @@ export interface ConsoleHandlerOptions {
 /** What a reader that does not keep up may leave unread before lines are left out. */
 const MAX_UNREAD_BYTES = 1_048_576;
 
-/** Shows what a bus does: one aligned, coloured line each on a terminal, JSON lines elsewhere. */
+/** Shows what a bus does: one aligned, coloured line each on a terminal, JSON lines elsewhere. @throws InvalidOptionsError */
 export function createConsoleHandler({
+  name = 'console',
   level = 'info',
   format = 'auto',
   colour,
@@ -59,6 +67,7 @@ export function createConsoleHandler({
   environment = process.env,
   offsetMinutes = (epochMs) => -new Date(epochMs).getTimezoneOffset(),
 }: ConsoleHandlerOptions = {}): ObservabilityHandler {
+  checkOptions(format, problemsOf({ name, level, redact }));
   const isTerminal = stream.isTTY === true;
   const pretty = format === 'pretty' || (format === 'auto' && isTerminal);
   const paint = createPaint(colour ?? wantsColour({ isTerminal, environment }));
@@ -71,7 +80,7 @@ export function createConsoleHandler({
   stream.on('error', gone);
 
   return {
-    name: 'console',
+    name,
     signals: signalsFrom(level),
     observe(signal) {
       if (closed || !isAtLeast(levelOf(signal), level)) return;
@@ -92,4 +101,12 @@ export function createConsoleHandler({
     write({ time: new Date(at).toISOString(), level: 'warn', signal: 'log.lost', lost });
     lost = 0;
   }
+}
+
+function checkOptions(format: string, others: readonly string[]): void {
+  const problems = [...others];
+  if (!['auto', 'pretty', 'json'].includes(format)) {
+    problems.push(`format must be auto, pretty or json, got '${format}'`);
+  }
+  if (problems.length > 0) throw new InvalidOptionsError('create a console handler', problems);
 }

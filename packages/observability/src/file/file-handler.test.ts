@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { InvalidOptionsError, sessionId, type BusSignal } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import { describe, expect, it } from 'vitest';
+import { createObservabilityManager } from '../manager/observability-manager.ts';
 import { createFileHandler } from './file-handler.ts';
 
 const aDirectory = (): string => mkdtempSync(join(tmpdir(), 'llmgine-log-'));
@@ -138,5 +139,23 @@ describe('createFileHandler', () => {
 
     expect(make).toThrow(InvalidOptionsError);
     expect(make).toThrow(/fileName .*; maxBytes .*; maxFiles /);
+  });
+
+  it('refuses a level that would write nothing', () => {
+    expect(() => createFileHandler({ level: 'warning' as 'warn' })).toThrow(/level .*'warning'/);
+  });
+
+  it('may be given a name, so that one manager has two', () => {
+    const logDirectory = aDirectory();
+    const errors = { name: 'errors', fileName: 'errors.jsonl', level: 'error' } as const;
+
+    const manager = createObservabilityManager({
+      handlers: [
+        createFileHandler({ logDirectory }),
+        createFileHandler({ logDirectory, ...errors }),
+      ],
+    });
+
+    expect(manager.handlers.map(({ name }) => name)).toEqual(['file', 'errors']);
   });
 });

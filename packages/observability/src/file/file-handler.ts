@@ -4,11 +4,17 @@ import type { ObservabilityHandler } from '../manager/observability-handler.ts';
 import { isAtLeast, levelOf, signalsFrom, type LogLevel } from '../records/log-level.ts';
 import { toLogLine } from '../records/log-line.ts';
 import { toLogRecord, type LogRecord } from '../records/log-record.ts';
+import { problemsOf } from '../records/sink-options.ts';
 import { LineWriter } from './line-writer.ts';
 import { RotatingFile } from './rotating-file.ts';
 
 /** What to write, where, and how much of it to keep. */
 export interface FileHandlerOptions {
+  /**
+   * What the manager knows the handler by; no two of its handlers may have the same.
+   * @default 'file'
+   */
+  readonly name?: string;
   /**
    * Made when it does not exist.
    * @default 'logs'
@@ -68,6 +74,7 @@ export interface FileHandler extends ObservabilityHandler {
 
 /** Writes what a bus does to a file of JSON lines that is rotated by size. @throws InvalidOptionsError */
 export function createFileHandler({
+  name = 'file',
   logDirectory = 'logs',
   fileName = 'llmgine.jsonl',
   level = 'debug',
@@ -79,12 +86,15 @@ export function createFileHandler({
   onFailure = (error) => process.emitWarning(error),
   clock = systemClock,
 }: FileHandlerOptions = {}): FileHandler {
-  checkOptions({ logDirectory, fileName, maxBytes, maxFiles, maxBufferedBytes });
+  checkOptions(
+    { logDirectory, fileName, maxBytes, maxFiles, maxBufferedBytes },
+    problemsOf({ name, level, redact }),
+  );
   const file = new RotatingFile({ directory: logDirectory, name: fileName, maxBytes, maxFiles });
   const writer = new LineWriter({ file, maxBufferedBytes, clock, onFailure });
 
   return {
-    name: 'file',
+    name,
     path: file.path,
     signals: signalsFrom(level),
     observe(signal) {
@@ -101,14 +111,15 @@ export function createFileHandler({
   };
 }
 
-function checkOptions(options: {
-  readonly logDirectory: string;
-  readonly fileName: string;
-  readonly maxBytes: number;
-  readonly maxFiles: number;
-  readonly maxBufferedBytes: number;
-}): void {
-  const problems: string[] = [];
+type FileOptions = Required<
+  Pick<
+    FileHandlerOptions,
+    'logDirectory' | 'fileName' | 'maxBytes' | 'maxFiles' | 'maxBufferedBytes'
+  >
+>;
+
+function checkOptions(options: FileOptions, others: readonly string[]): void {
+  const problems = [...others];
   if (options.logDirectory === '') problems.push('logDirectory must not be empty');
   if (options.fileName === '' || /[/\\]/.test(options.fileName)) {
     problems.push(`fileName must be a name without a folder, got '${options.fileName}'`);

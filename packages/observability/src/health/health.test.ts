@@ -62,6 +62,18 @@ describe('createHealthMonitor', () => {
     await bus.stop();
   });
 
+  it('times what is queued from when it is added, not from the first question', async () => {
+    const clock = createFakeClock();
+    const monitor = createHealthMonitor({ clock });
+    const bus = createMessageBus({ clock });
+    bus.addObserver(monitor);
+
+    await bus.publish(Said({ text: 'before the start' }), { awaitProcessing: false });
+    await clock.advanceAsync(3_000);
+
+    expect(await monitor.report()).toMatchObject({ lagMs: 3_000, queueSize: 1 });
+  });
+
   it('knows a bus that runs already, and is not ready while that drains', async () => {
     const monitor = createHealthMonitor();
     const bus = createMessageBus();
