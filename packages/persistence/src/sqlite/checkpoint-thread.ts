@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 
 /** `PASSIVE` copies what it can, `RESTART` everything, so that the log begins anew. */
@@ -14,7 +15,7 @@ interface Answer {
 const PROGRAM = `
 const { parentPort, workerData } = require('node:worker_threads');
 const Database = require(workerData.driver);
-const database = new Database(workerData.file, { fileMustExist: true, timeout: 1000 });
+const database = new Database(workerData.file, { fileMustExist: true, timeout: 200 });
 database.pragma('synchronous = NORMAL');
 parentPort.on('message', (mode) => {
   if (mode === 'close') {
@@ -33,21 +34,19 @@ parentPort.on('message', (mode) => {
 
 /** A thread with its own connection; it is made when it is first needed, and keeps no process alive while it has nothing to do. */
 export class CheckpointThread {
-  readonly #driver: string;
   readonly #file: string;
   #worker: Worker | undefined;
-  #hasEnded = false;
+  #endedBy: unknown;
   #settle: ((failure?: unknown) => void) | undefined;
 
-  /** `driver` is the path of better-sqlite3. */
-  constructor(driver: string, file: string) {
-    this.#driver = driver;
+  /** `file` is that of the database. */
+  constructor(file: string) {
     this.#file = file;
   }
 
   /** It failed as a whole: there will be no further checkpoint. */
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#endedBy !== undefined;
   }
 
   /** One at a time. Rejects with what SQLite threw, or with what ended the thread. */
@@ -57,29 +56,35 @@ export class CheckpointThread {
         this.#settle = undefined;
         this.#worker?.unref();
         if (failure === undefined) resolve();
-        else reject(failure as Error);
+        else reject(failure);
       };
-      try {
-        this.#worker ??= this.#start();
-        this.#worker.ref();
-        this.#worker.postMessage(mode);
-      } catch (thrown) {
-        this.#end(thrown);
-      }
+      if (this.hasEnded) this.#settle(this.#endedBy);
+      else this.#tell(mode);
     });
   }
 
   async close(): Promise<void> {
     const worker = this.#worker;
-    if (!worker || this.#hasEnded) return;
+    if (!worker || this.hasEnded) return;
     const exited = new Promise((resolve) => worker.once('exit', resolve));
     worker.ref(); // whoever closes waits for it
-    worker.postMessage('close');
+    worker.postMessage('close', []);
     await exited;
   }
 
+  #tell(mode: CheckpointMode): void {
+    try {
+      this.#worker ??= this.#start();
+      this.#worker.ref();
+      this.#worker.postMessage(mode, []);
+    } catch (thrown) {
+      this.#end(thrown);
+    }
+  }
+
   #start(): Worker {
-    const workerData = { driver: this.#driver, file: this.#file };
+    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
+    const workerData = { driver, file: this.#file };
     const worker = new Worker(PROGRAM, { eval: true, name: 'llmgine-checkpoints', workerData });
     worker.on('message', ({ failure }: Answer) => {
       this.#settle?.(failure && Object.assign(new Error(failure.message), { code: failure.code }));
@@ -90,7 +95,7 @@ export class CheckpointThread {
   }
 
   #end(reason: unknown): void {
-    this.#hasEnded = true;
+    this.#endedBy ??= reason;
     this.#settle?.(reason);
   }
 }

@@ -1,5 +1,4 @@
-import { createRequire } from 'node:module';
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 import { CheckpointThread } from './checkpoint-thread.ts';
 import { namedSqliteError } from './sqlite-error.ts';
 
@@ -27,6 +26,7 @@ const PAGES_WITHOUT_THREAD = 4_000;
 export class LogCheckpoints {
   readonly #database: Database;
   readonly #report: (error: Error) => void;
+  readonly #look: Statement<[], LogState>;
   #thread: CheckpointThread | undefined;
   /** Never rejects. */
   #running: Promise<void> | undefined;
@@ -37,8 +37,8 @@ export class LogCheckpoints {
   constructor(database: Database, { file, report }: LogCheckpointsOptions) {
     this.#database = database;
     this.#report = report;
-    const driver = createRequire(import.meta.url).resolve('better-sqlite3');
-    this.#thread = new CheckpointThread(driver, file);
+    this.#thread = new CheckpointThread(file);
+    this.#look = database.prepare('pragma wal_checkpoint(NOOP)');
     database.pragma('wal_autocheckpoint = 0');
   }
 
@@ -53,6 +53,11 @@ export class LogCheckpoints {
     if (log >= this.#restartsAt && log > checkpointed) return this.#restart(log);
     if (log - Math.max(checkpointed, this.#triedAt) >= ENOUGH_PAGES) this.#copy(log);
     return undefined;
+  }
+
+  /** Resolves when no checkpoint is under way. */
+  async idle(): Promise<void> {
+    await this.#running;
   }
 
   async close(): Promise<void> {
@@ -90,7 +95,7 @@ export class LogCheckpoints {
 
   #state(): LogState | undefined {
     try {
-      return (this.#database.pragma('wal_checkpoint(NOOP)') as LogState[])[0];
+      return this.#look.get();
     } catch {
       return undefined; // the transaction meets it next
     }

@@ -65,7 +65,7 @@ describe('LogSync', () => {
     const { logSync, end } = aFile();
     const failed = logSync.sync();
     void end(new Error('i/o error'));
-    await expect(failed).rejects.toThrow();
+    await expect(failed).rejects.toThrow('i/o error');
 
     logSync.beginAnew();
     const synced = logSync.sync();

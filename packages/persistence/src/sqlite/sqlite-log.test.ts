@@ -100,7 +100,7 @@ describe('LogCheckpoints', () => {
     });
     write(database, 2_500);
 
-    checkpoints.makeRoom();
+    void checkpoints.makeRoom();
     await until(() => failures.length > 0);
 
     expect(database.pragma('wal_autocheckpoint', { simple: true })).toBeGreaterThan(0);

@@ -56,6 +56,7 @@ export class SqliteLog {
   }
 
   async #beginAnew(sync: LogSync): Promise<void> {
+    await this.#checkpoints?.idle();
     try {
       this.#empty();
     } catch {
