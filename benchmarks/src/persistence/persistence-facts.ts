@@ -25,7 +25,7 @@ export async function measureFacts(): Promise<Fact[]> {
     },
     {
       area,
-      name: 'the longest turn (a checkpoint of SQLite)',
+      name: 'the longest turn of the event loop meanwhile',
       value: round(stall.longest),
       unit: 'ms',
     },

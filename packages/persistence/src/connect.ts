@@ -10,10 +10,11 @@ import { channelOf } from './scheduled-event-queries.ts';
 export async function connect(
   { address, schema }: CheckedOptions,
   { clock, lockTimeoutMs, maxConnections, synchronous }: PersistenceOptions,
+  report?: (error: Error) => void,
 ): Promise<Driver> {
   if (address.dialect === 'sqlite') {
     const { connectSqlite } = await withPeer('better-sqlite3', () => import('./sqlite.ts'));
-    return connectSqlite({ file: address.file, synchronous, lockTimeoutMs, clock });
+    return connectSqlite({ file: address.file, synchronous, lockTimeoutMs, clock, report });
   }
   const { connectPostgres } = await withPeer('pg', () => import('./postgres.ts'));
   const { connectionString } = address;

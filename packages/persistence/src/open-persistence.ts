@@ -1,6 +1,6 @@
-import { createSignalHub, type MessageBusOptions } from '@llmgine/core';
+import { createSignalHub, type MessageBusOptions, type SignalHub } from '@llmgine/core';
 import type { DeadLetterStore, ScheduledEventStore, StreamStore } from '@llmgine/core/stores';
-import { systemClock } from '@llmgine/core/timing';
+import { systemClock, type Clock } from '@llmgine/core/timing';
 import { connect } from './connect.ts';
 import { createDeadLetterStore } from './dead-letter-store.ts';
 import type { Driver, Durability } from './database/driver.ts';
@@ -34,7 +34,10 @@ export interface Persistence extends AsyncDisposable {
    * @throws StoreInTransactionError inside another transaction
    */
   transaction<Result>(work: (transaction: StoreTransaction) => Promise<Result>): Promise<Result>;
-  /** Writes what is buffered and closes the database. Closing twice is fine. */
+  /**
+   * Writes what is buffered, waits for transactions, and closes the database. Closing twice is fine.
+   * @throws StoreInTransactionError inside a transaction, which it would wait for
+   */
   close(): Promise<void>;
 }
 
@@ -49,7 +52,16 @@ const DEFAULT_MAX_MESSAGE_BYTES = 1_048_576;
 export async function openPersistence(given: PersistenceOptions = {}): Promise<Persistence> {
   const options = { ...optionsFromEnv(), ...defined(given) };
   const checked = checkOptions(options);
-  const driver = await connect(checked, options);
+  const { clock = systemClock, signals = createSignalHub({ clock }) } = options;
+  const driver = await connect(checked, options, (error) =>
+    signals.emit({
+      type: 'store.failed',
+      at: clock.now(),
+      store: 'database',
+      operation: 'checkpoint',
+      error,
+    }),
+  );
   const context = contextOf(driver, checked, options);
   try {
     await prepareDatabase(driver, context, options.migrate ?? true);
@@ -57,7 +69,7 @@ export async function openPersistence(given: PersistenceOptions = {}): Promise<P
     await driver.close();
     throw thrown;
   }
-  return assemble(driver, context, options);
+  return assemble(driver, context, { ...options, clock, signals });
 }
 
 /** An option that is given as undefined does not hide the environment's. */
@@ -75,9 +87,13 @@ function contextOf(
   return { executor: driver, builder, dialect, schema, maxMessageBytes };
 }
 
-function assemble(driver: Driver, context: StoreContext, options: PersistenceOptions): Persistence {
-  const { clock = systemClock, onStoreFailure = 'degrade', waitMs = DEFAULT_WAIT_MS } = options;
-  const signals = options.signals ?? createSignalHub({ clock });
+type AssembledOptions = PersistenceOptions & {
+  readonly clock: Clock;
+  readonly signals: SignalHub;
+};
+
+function assemble(driver: Driver, context: StoreContext, options: AssembledOptions): Persistence {
+  const { clock, signals, onStoreFailure = 'degrade', waitMs = DEFAULT_WAIT_MS } = options;
   const scope = new TransactionScope();
   const closing = new AbortController();
   const patience = { scope, clock, onStoreFailure, waitMs, closed: closing.signal };
@@ -102,11 +118,15 @@ function assemble(driver: Driver, context: StoreContext, options: PersistenceOpt
     committed: () => scheduledEvents.wake(),
   });
   const logging = options.persistEvents ? { eventLog } : {};
-  const close = once(async () => {
+  const closeOnce = once(async () => {
     await eventLog.close();
     closing.abort();
     await driver.close();
   });
+  const close = async (): Promise<void> => {
+    scope.refuse('Closing');
+    await closeOnce();
+  };
 
   return {
     scheduledEvents,

@@ -56,6 +56,22 @@ describe.each(databases)('transaction on $name', (database) => {
     expect(await recordsOf(persistence, 's')).toEqual([]);
   });
 
+  it('is waited for by close, which is refused inside it', async () => {
+    const persistence = await openForTest(database.create());
+    const inside = deferred();
+    const written = persistence.transaction(async (tx) => {
+      await expect(persistence.close()).rejects.toBeInstanceOf(StoreInTransactionError);
+      inside.resolve();
+      await new Promise((resolve) => setImmediate(resolve));
+      return tx.streams.append('s', 0, ['written']);
+    });
+    await inside.promise;
+
+    await persistence.close();
+
+    await expect(written).resolves.toBe(1);
+  });
+
   it('refuses every other store, logging, and a transaction inside it, instead of deadlocking', async () => {
     const persistence = await openForTest(database.create());
     const refusals: unknown[] = [];

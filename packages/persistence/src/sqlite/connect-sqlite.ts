@@ -1,4 +1,4 @@
-import { existsSync, realpathSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { systemClock, type Clock } from '@llmgine/core/timing';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
@@ -6,9 +6,9 @@ import { Kysely, SqliteDialect } from 'kysely';
 import type { Driver, OpenTransaction } from '../database/driver.ts';
 import { DatabaseUnreachableError } from '../errors.ts';
 import { GroupCommit } from './group-commit.ts';
-import { LogSync } from './log-sync.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 import { namedSqliteError } from './sqlite-error.ts';
+import { SqliteLog } from './sqlite-log.ts';
 import { watchOtherWrites } from './watch-other-writes.ts';
 
 /** How hard SQLite syncs: `FULL` survives a loss of power, `NORMAL` may then lose the last moments. */
@@ -27,12 +27,15 @@ export interface SqliteOptions {
   readonly lockTimeoutMs?: number | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
+  /**
+   * Hears of checkpoints that failed; nothing is lost by that, the log only grows.
+   * @default nobody
+   */
+  readonly report?: ((error: Error) => void) | undefined;
 }
 
 /** Reads of the database that look at once whether another process wrote; also the price of an idle bus. */
 const WATCH_INTERVAL_MS = 1_000;
-/** Checkpoints keep the event loop for tens of milliseconds: seldom is better than often and short. */
-const CHECKPOINT_PAGES = 4_000;
 
 /**
  * Connects to an SQLite database, making the file when there is none.
@@ -43,15 +46,20 @@ export async function connectSqlite({
   synchronous = 'FULL',
   lockTimeoutMs = 5_000,
   clock = systemClock,
+  report = () => {},
 }: SqliteOptions): Promise<Driver> {
   const database = open(file);
   const connection = new SqliteConnection(database);
-  const logSync =
-    database.memory || synchronous === 'NORMAL' ? undefined : new LogSync(realpathSync(file));
-  const sync = logSync && ((): Promise<void> => logSync.sync());
-  const writes = new GroupCommit(connection, { clock, lockTimeoutMs, sync });
+  const log = new SqliteLog(database, { synchronous, report });
+  const writes = new GroupCommit(connection, {
+    clock,
+    lockTimeoutMs,
+    sync: () => log.sync(),
+    prepareLog: () => log.prepare(),
+  });
   try {
     await setUp(database, writes);
+    log.start();
   } catch (thrown) {
     database.close();
     throw namedSqliteError(thrown);
@@ -70,7 +78,7 @@ export async function connectSqlite({
     describe: async () => describe(database, synchronous),
     async close() {
       await writes.close();
-      await logSync?.close();
+      await log.close();
       database.close();
     },
   };
@@ -97,9 +105,6 @@ async function setUp(database: Database, writes: GroupCommit): Promise<void> {
   if (database.pragma('journal_mode', { simple: true }) !== 'wal') {
     database.pragma('journal_mode = WAL');
   }
-  // FULL would sync inside each commit, on the event loop; `LogSync` does so beside it.
-  database.pragma('synchronous = NORMAL');
-  database.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
   database.pragma('trusted_schema = OFF');
 }
 

@@ -6,7 +6,6 @@ import SqliteDatabase, { type Database } from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Work } from '../database/statement.ts';
 import { GroupCommit, type GroupCommitOptions } from './group-commit.ts';
-import { LogSync } from './log-sync.ts';
 import { SqliteConnection } from './sqlite-connection.ts';
 
 const sql = 'insert into kept values (?)';
@@ -107,6 +106,29 @@ describe('GroupCommit', () => {
     expect([before, heard]).toEqual([false, true]);
   });
 
+  it('closes after a transaction that is open, and its sync', async () => {
+    const { database, writes } = opened({ sync: () => systemClock.yieldToIo() });
+    let commit = (): void => {};
+    const open = new Promise<void>((resolve) => (commit = resolve));
+    const transaction = writes.exclusively(async () => {
+      await open;
+      database.exec(`insert into kept values ('a')`);
+      return 'committed';
+    });
+    await systemClock.yieldToIo();
+    await systemClock.yieldToIo();
+    let isClosed = false;
+    const closed = writes.close().then(() => (isClosed = true));
+
+    await systemClock.yieldToIo();
+    const closedTooEarly = isClosed;
+    commit();
+    await closed;
+
+    expect(closedTooEarly).toBe(false);
+    await expect(transaction).resolves.toBe('committed');
+  });
+
   it('tells those whose sync failed that nobody knows, and writes what comes after', async () => {
     const failure = Object.assign(new Error('i/o error'), { code: 'EIO', syscall: 'fdatasync' });
     let fails = true;
@@ -119,31 +141,5 @@ describe('GroupCommit', () => {
     fails = false;
 
     await expect(write('b')).resolves.toMatchObject({ changes: 1 });
-  });
-});
-
-describe('LogSync', () => {
-  it('syncs for all who wait, and ends twice without harm', async () => {
-    const file = aFile();
-    const logSync = new LogSync(file);
-    const { write } = opened({ file, sync: () => logSync.sync() });
-
-    await Promise.all(['a', 'b', 'c'].map(write));
-    await Promise.all([logSync.sync(), logSync.sync(), logSync.sync()]);
-    await logSync.close();
-
-    await expect(logSync.close()).resolves.toBeUndefined();
-  });
-
-  it('fails for those who asked, and works again', async () => {
-    const file = aFile();
-    const logSync = new LogSync(file);
-    onTestFinished(() => logSync.close());
-
-    const failed = await Promise.allSettled([logSync.sync(), logSync.sync()]);
-    opened({ file });
-
-    expect(failed.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-    await expect(logSync.sync()).resolves.toBeUndefined();
   });
 });

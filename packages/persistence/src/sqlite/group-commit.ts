@@ -12,6 +12,8 @@ export interface GroupCommitOptions {
   readonly lockTimeoutMs: number;
   /** Resolves when what is committed is on disk. @default it is when it is committed */
   readonly sync?: (() => Promise<void>) | undefined;
+  /** Called when a transaction is to begin, which waits for what it returns. */
+  readonly prepareLog?: (() => Promise<void> | undefined) | undefined;
 }
 
 interface Job {
@@ -39,6 +41,7 @@ export class GroupCommit {
   readonly #clock: Clock;
   readonly #lockTimeoutMs: number;
   readonly #sync: GroupCommitOptions['sync'];
+  readonly #prepareLog: GroupCommitOptions['prepareLog'];
   #jobs: Job[] = [];
   /** Done, and to be committed. */
   #taken: Job[] = [];
@@ -52,8 +55,12 @@ export class GroupCommit {
   #syncing = 0;
   #closed = false;
 
-  constructor(connection: SqliteConnection, { clock, lockTimeoutMs, sync }: GroupCommitOptions) {
+  constructor(
+    connection: SqliteConnection,
+    { clock, lockTimeoutMs, sync, prepareLog }: GroupCommitOptions,
+  ) {
     this.#sync = sync;
+    this.#prepareLog = prepareLog;
     this.#connection = connection;
     this.#clock = clock;
     this.#lockTimeoutMs = lockTimeoutMs;
@@ -100,6 +107,8 @@ export class GroupCommit {
 
   /** @throws DatabaseLockedError when another process keeps writing */
   async begin(): Promise<void> {
+    const prepared = this.#prepareLog?.();
+    if (prepared) await prepared;
     const deadline = this.#clock.monotonic() + this.#lockTimeoutMs;
     for (let delayMs = FIRST_RETRY_MS; ; delayMs = Math.min(delayMs * 2, LAST_RETRY_MS)) {
       try {
@@ -116,7 +125,7 @@ export class GroupCommit {
 
   /** Writes what is left, then refuses. */
   async close(): Promise<void> {
-    while (this.#working || this.#jobs.length > 0 || this.#syncing > 0) {
+    while (this.#working || this.#exclusive || this.#jobs.length > 0 || this.#syncing > 0) {
       await this.#clock.yieldToIo();
     }
     this.#closed = true;

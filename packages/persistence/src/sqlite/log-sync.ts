@@ -1,4 +1,13 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
+
+/** The file of a log. */
+export interface LogFile {
+  datasync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Opens the file of a log. */
+export type OpenFile = (file: string, flags: string) => Promise<LogFile>;
 
 /**
  * Syncs the write-ahead log of a database to the disk, off the event loop, which SQLite itself would keep for as long as
@@ -6,13 +15,29 @@ import { open, type FileHandle } from 'node:fs/promises';
  */
 export class LogSync {
   readonly #file: string;
-  #handle: FileHandle | undefined;
+  readonly #open: OpenFile;
+  #handle: LogFile | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  #failure: Error | undefined;
 
   /** `file` is that of the database. */
-  constructor(file: string) {
+  constructor(file: string, openFile: OpenFile = open) {
     this.#file = `${file}-wal`;
+    this.#open = openFile;
+  }
+
+  /**
+   * A sync has failed. The system may then have dropped what it could not write and tell of success the next time,
+   * while all that follows in the log is worthless without it. So nothing counts as synced until `beginAnew`.
+   */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
+  /** The log was carried over to the database, and emptied. */
+  beginAnew(): void {
+    this.#failure = undefined;
   }
 
   /** Resolves when everything is on disk that was committed before the call; one sync serves all who wait for it. */
@@ -41,8 +66,14 @@ export class LogSync {
   }
 
   async #sync(): Promise<void> {
+    if (this.#failure) throw this.#failure;
     // Locks are on other files than this: closing it takes none away.
-    this.#handle ??= await open(this.#file, 'r+');
-    await this.#handle.datasync();
+    this.#handle ??= await this.#open(this.#file, 'r+');
+    try {
+      await this.#handle.datasync();
+    } catch (thrown) {
+      this.#failure = thrown as Error;
+      throw thrown;
+    }
   }
 }

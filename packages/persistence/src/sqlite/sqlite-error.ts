@@ -18,8 +18,9 @@ export function namedSqliteError(thrown: unknown): unknown {
   // Not from SQLite, but from syncing its log: what was committed may be there all the same.
   const { syscall } = thrown as { syscall?: unknown };
   if (syscall === 'fdatasync' || syscall === 'open') {
-    if (/^(ENOSPC|EDQUOT)$/.test(code)) return new DatabaseFullError(options);
-    return new DatabaseUnreachableError({ ...options, outcome: 'unknown' });
+    const unknown = { ...options, outcome: 'unknown' } as const;
+    const isFull = /^(ENOSPC|EDQUOT)$/.test(code);
+    return isFull ? new DatabaseFullError(unknown) : new DatabaseUnreachableError(unknown);
   }
   if (!code.startsWith('SQLITE_')) return thrown;
 
