@@ -334,6 +334,10 @@ describe('5 bad options of the bus', () => {
     ['a command middleware of nothing', (bus) => bus.addCommandMiddleware(undefined as never)],
     ['an event middleware of nothing', (bus) => bus.addEventMiddleware(undefined as never)],
     ['an observer without observe', (bus) => bus.addObserver({} as never)],
+    [
+      'an observer of no list of signals',
+      (bus) => bus.addObserver({ observe() {}, signals: new Set() } as never),
+    ],
     ['an observer of nothing', (bus) => bus.addObserver(undefined as never)],
     ['a manager of nothing', (bus) => bus.setObservabilityManager(undefined as never)],
     ['a schedule without recurrence', (bus) => bus.schedule(Said({ text: '' }), {} as never)],

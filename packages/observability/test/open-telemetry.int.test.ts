@@ -108,6 +108,7 @@ describe('createOpenTelemetryHandler', () => {
         handler,
         status: span.status.code,
         exception: exceptionsOf(span)[0],
+        retries: span.events?.filter(({ name }) => name === 'retry').length,
       });
       return notes
         .map(([name, value]) =>
@@ -121,7 +122,7 @@ describe('createOpenTelemetryHandler', () => {
       '    attempt chat.ask (internal) attempt=1',
       '      chat gpt-test (client) tokens=120',
       '      execute_tool get_weather (internal) tool="get_weather"',
-      '      execute weather.look-up (internal)',
+      '      execute weather.look-up (internal) retries=1',
       '        attempt weather.look-up (internal) attempt=1 status=2 exception="overloaded"',
       '        attempt weather.look-up (internal) attempt=2',
       '      chat gpt-test (client) tokens=120',

@@ -1,5 +1,6 @@
 import { InvalidOptionsError } from '../errors.ts';
 import { createOptionChecker, type OptionChecker } from '../option-checker.ts';
+import type { BusObserver } from '../signals/bus-signal.ts';
 import { messageBusOptionNames, type MessageBusOptions } from './message-bus-options.ts';
 
 type BatchOptions = NonNullable<MessageBusOptions['batch']>;
@@ -41,6 +42,13 @@ export function checkDeadline(attempted: string, deadlineMs: number): void {
 export function checkPart(attempted: string, part: unknown, method: string): void {
   if (hasMethod(part, method)) return;
   throw new InvalidOptionsError(attempted, [`it takes an object with a method ${method}()`]);
+}
+
+/** Refuses an observer whose signals could not be looked up, which would fail at every message. @throws InvalidOptionsError */
+export function checkObserver(attempted: string, observer: BusObserver): void {
+  checkPart(attempted, observer, 'observe');
+  if (observer.signals === undefined || Array.isArray(observer.signals)) return;
+  throw new InvalidOptionsError(attempted, ['signals must be a list of the types of signals']);
 }
 
 const sizeRule = { min: 1, integer: true } as const;

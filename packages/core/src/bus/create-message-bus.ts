@@ -6,7 +6,13 @@ import type { Sender } from '../pipeline/message-sender.ts';
 import type { MetricsSnapshot } from '../signals/metrics-source.ts';
 import type { BusSession } from './bus-session.ts';
 import { BusWiring } from './bus-wiring.ts';
-import { checkBatch, checkDeadline, checkOptions, checkPart } from './check-options.ts';
+import {
+  checkBatch,
+  checkDeadline,
+  checkObserver,
+  checkOptions,
+  checkPart,
+} from './check-options.ts';
 import type { DeadlineOptions } from './deadline-options.ts';
 import type { BusStats, MessageBus, StopReport } from './message-bus.ts';
 import type { MessageBusOptions } from './message-bus-options.ts';
@@ -137,12 +143,12 @@ function waysInOf({
       return wrapping.addEventMiddleware(middleware);
     },
     addObserver(observer) {
-      checkPart('add an observer', observer, 'observe');
+      checkObserver('add an observer', observer);
       observer.attach?.(readings);
       return signals.add(observer);
     },
     setObservabilityManager(next) {
-      checkPart('set the observability manager', next, 'observe');
+      checkObserver('set the observability manager', next);
       manager?.[Symbol.dispose]();
       next.attach?.(readings);
       const observing = signals.add(next);

@@ -8,7 +8,7 @@ import type { Abortable, DispatchScope } from './dispatch-scope.ts';
 import type { DispatchReceiver } from './event-dispatch.ts';
 import type { Generation } from './generations.ts';
 import { isMarkedQuiet } from './quiet-mark.ts';
-import type { Waiting, WaitingPlace } from './waiting-time.ts';
+import type { Waiting, WaitingGroup } from './waiting-time.ts';
 
 /** Who follows an event through the queue. */
 export interface PendingEventOwner {
@@ -30,7 +30,7 @@ export class PendingEvent implements QueueEntry, DispatchReceiver, Waiting {
   ticket: unknown = undefined;
   /** Was taken in; until then nobody counts it. */
   isAccepted = false;
-  place: WaitingPlace | undefined = undefined;
+  group: WaitingGroup | undefined = undefined;
   isSettled = false;
   /** The log asks the publisher to wait. */
   logged: Promise<void> | undefined = undefined;

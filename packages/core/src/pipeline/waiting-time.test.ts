@@ -83,7 +83,7 @@ describe('WaitingTime', () => {
     let now = 0;
     const clock: Clock = { ...createFakeClock(), monotonic: () => now };
     const waiting = new WaitingTime({ ...createLaneQueue(), size: 1 }, clock);
-    const later: Waiting = { place: undefined };
+    const later: Waiting = { group: undefined };
     waiting.oldestMs();
 
     waiting.enter(later);
@@ -98,7 +98,7 @@ describe('WaitingTime', () => {
     const clock: Clock = { ...createFakeClock(), monotonic: () => now };
     const waiting = new WaitingTime(createLaneQueue(), clock);
     waiting.oldestMs();
-    waiting.enter({ place: undefined });
+    waiting.enter({ group: undefined });
 
     now = 0;
 
@@ -150,7 +150,10 @@ describe('WaitingTime', () => {
   });
 
   it('knows the oldest in whatever order they leave, and when they leave twice', async () => {
-    const steps = fc.array(fc.tuple(fc.constantFrom('enter', 'leave', 'wait'), fc.nat(9)));
+    const steps = fc.array(fc.tuple(fc.constantFrom('enter', 'leave', 'wait'), fc.nat(9)), {
+      minLength: 30,
+      maxLength: 60,
+    });
     await fc.assert(
       fc.asyncProperty(steps, async (history) => {
         let now = 0;
@@ -167,7 +170,7 @@ describe('WaitingTime', () => {
             const [left] = inside.splice(which % (inside.length || 1), 1);
             if (left) for (let time = 0; time < 2; time++) waiting.leave(left.entry);
           } else {
-            const entry: Waiting = { place: undefined };
+            const entry: Waiting = { group: undefined };
             waiting.enter(entry);
             inside.push({ entry, since: now });
           }

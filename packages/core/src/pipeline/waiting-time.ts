@@ -1,18 +1,19 @@
 import type { EventQueue } from '../queue/event-queue.ts';
 import type { Clock } from '../timing/clock.ts';
 
-/** The place of a waiting event among all that wait, in the order in which they were accepted. */
-export interface WaitingPlace {
+/** Waiting events that were accepted in one go, among all such groups in the order of their time. */
+export interface WaitingGroup {
   /** Monotonic. */
   readonly since: number;
-  older: WaitingPlace | undefined;
-  newer: WaitingPlace | undefined;
+  waiting: number;
+  older: WaitingGroup | undefined;
+  newer: WaitingGroup | undefined;
 }
 
 /** What waits: an event in the queue. */
 export interface Waiting {
-  /** Known once somebody asks how long events wait. */
-  place: WaitingPlace | undefined;
+  /** While it waits, once somebody has asked how long events do. */
+  group: WaitingGroup | undefined;
 }
 
 const soon = Promise.resolve();
@@ -26,12 +27,13 @@ export class WaitingTime {
   readonly #clock: Clock;
   /** When somebody first asked. Events that were waiting then count from that moment. */
   #timedSince: number | undefined = undefined;
-  #now: number | undefined = undefined;
-  #oldest: WaitingPlace | undefined = undefined;
-  #newest: WaitingPlace | undefined = undefined;
+  #oldest: WaitingGroup | undefined = undefined;
+  #newest: WaitingGroup | undefined = undefined;
+  /** What is accepted now belongs to it. */
+  #present: WaitingGroup | undefined = undefined;
   #count = 0;
   readonly #timePasses = (): void => {
-    this.#now = undefined;
+    this.#present = undefined;
   };
 
   constructor(queue: EventQueue, clock: Clock) {
@@ -42,27 +44,20 @@ export class WaitingTime {
   /** It was accepted. */
   enter(entry: Waiting): void {
     if (this.#timedSince === undefined) return;
-    const older = this.#newest;
-    const place = { since: this.#sharedNow(), older, newer: undefined };
-    if (older) older.newer = place;
-    else this.#oldest = place;
-    this.#newest = place;
+    this.#present ??= this.#begin();
+    this.#present.waiting++;
     this.#count++;
-    entry.place = place;
+    entry.group = this.#present;
   }
 
   /** Its dispatch begins, or it was dropped. May be called again. */
   leave(entry: Waiting): void {
-    const { place } = entry;
-    if (!place) return;
-    const { older, newer } = place;
-    if (older) older.newer = newer;
-    else this.#oldest = newer;
-    if (newer) newer.older = older;
-    else this.#newest = older;
-    place.newer = undefined; // else what has left would keep what comes later from being collected
+    const { group } = entry;
+    if (!group) return;
+    entry.group = undefined;
     this.#count--;
-    entry.place = undefined;
+    group.waiting--;
+    if (group.waiting === 0) this.#forget(group);
   }
 
   /** Milliseconds; 0 when nothing waits. */
@@ -73,11 +68,24 @@ export class WaitingTime {
     return Math.max(0, now - since); // a test framework may put back the clock
   }
 
-  #sharedNow(): number {
-    if (this.#now === undefined) {
-      this.#now = this.#clock.monotonic();
-      void soon.then(this.#timePasses);
-    }
-    return this.#now;
+  #begin(): WaitingGroup {
+    const older = this.#newest;
+    const since = this.#clock.monotonic();
+    const group: WaitingGroup = { since, waiting: 0, older, newer: undefined };
+    if (older) older.newer = group;
+    else this.#oldest = group;
+    this.#newest = group;
+    void soon.then(this.#timePasses);
+    return group;
+  }
+
+  #forget(group: WaitingGroup): void {
+    const { older, newer } = group;
+    if (older) older.newer = newer;
+    else this.#oldest = newer;
+    if (newer) newer.older = older;
+    else this.#newest = older;
+    group.newer = undefined; // else what is gone would keep what comes later from being collected
+    if (group === this.#present) this.#present = undefined;
   }
 }
