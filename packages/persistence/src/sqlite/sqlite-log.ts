@@ -1,12 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import { DatabaseLockedError } from '../errors.ts';
-import type { SqliteSynchronous } from './connect-sqlite.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import { LogSync, type OpenFile } from './log-sync.ts';
 
 /** How the log is kept. */
 export interface SqliteLogOptions {
-  readonly synchronous: SqliteSynchronous;
+  /** Who awaits a commit waits for the disk. */
+  readonly syncs: boolean;
   /** Hears of checkpoints that failed. */
   readonly report: (error: Error) => void;
   /** @default that of Node.js */
