@@ -32,11 +32,10 @@ export class SqliteLog {
     database.pragma('synchronous = NORMAL');
     const file = fileOf(database);
     this.#checkpoints = new LogCheckpoints(database, { file, report: this.#options.report });
-    if (this.#options.synchronous === 'FULL')
-      this.#sync = new LogSync(file, this.#options.openFile);
+    if (this.#options.syncs) this.#sync = new LogSync(file, this.#options.openFile);
   }
 
-  /** Resolves when what is committed is on disk, or, with `NORMAL`, at once. */
+  /** Resolves when what is committed is on disk, or, if it does not sync, at once. */
   sync(): Promise<void> {
     return this.#sync?.sync() ?? Promise.resolve();
   }
