@@ -50,7 +50,7 @@ export async function connectSqlite({
 }: SqliteOptions): Promise<Driver> {
   const database = open(file);
   const connection = new SqliteConnection(database);
-  const log = new SqliteLog(database, { synchronous, report });
+  const log = new SqliteLog(database, { syncs: synchronous === 'FULL', report });
   const writes = new GroupCommit(connection, {
     clock,
     lockTimeoutMs,

@@ -120,7 +120,7 @@ describe('SqliteLog', () => {
       },
       close: async () => {},
     });
-    const log = new SqliteLog(database, { synchronous: 'FULL', report: () => {}, openFile });
+    const log = new SqliteLog(database, { syncs: true, report: () => {}, openFile });
     log.start();
     onTestFinished(() => log.close());
     write(database, 1);
@@ -140,7 +140,7 @@ describe('SqliteLog', () => {
       datasync: () => Promise.reject(new Error('i/o error')),
       close: async () => {},
     });
-    const log = new SqliteLog(database, { synchronous: 'FULL', report: () => {}, openFile });
+    const log = new SqliteLog(database, { syncs: true, report: () => {}, openFile });
     log.start();
     onTestFinished(() => log.close());
     const reader = new SqliteDatabase(file);
@@ -162,7 +162,7 @@ describe('SqliteLog', () => {
     const link = join(aFolder(), 'link.db');
     symlinkSync(file, link);
     const database = new SqliteDatabase(link);
-    const log = new SqliteLog(database, { synchronous: 'FULL', report: () => {} });
+    const log = new SqliteLog(database, { syncs: true, report: () => {} });
     log.start();
     write(database, 1);
 
@@ -176,7 +176,7 @@ describe('SqliteLog', () => {
   it('leaves the sync to SQLite for another kind of journal', () => {
     const database = new SqliteDatabase(join(aFolder(), 'kept.db'));
     onTestFinished(() => void database.close());
-    const log = new SqliteLog(database, { synchronous: 'FULL', report: () => {} });
+    const log = new SqliteLog(database, { syncs: true, report: () => {} });
 
     log.start();
 

@@ -1,12 +1,12 @@
 import type { Database } from 'better-sqlite3';
 import { DatabaseLockedError } from '../errors.ts';
-import type { SqliteSynchronous } from './connect-sqlite.ts';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import { LogSync, type OpenFile } from './log-sync.ts';
 
 /** How the log is kept. */
 export interface SqliteLogOptions {
-  readonly synchronous: SqliteSynchronous;
+  /** Who awaits a commit waits for the disk. */
+  readonly syncs: boolean;
   /** Hears of checkpoints that failed. */
   readonly report: (error: Error) => void;
   /** @default that of Node.js */
@@ -32,11 +32,10 @@ export class SqliteLog {
     database.pragma('synchronous = NORMAL');
     const file = fileOf(database);
     this.#checkpoints = new LogCheckpoints(database, { file, report: this.#options.report });
-    if (this.#options.synchronous === 'FULL')
-      this.#sync = new LogSync(file, this.#options.openFile);
+    if (this.#options.syncs) this.#sync = new LogSync(file, this.#options.openFile);
   }
 
-  /** Resolves when what is committed is on disk, or, with `NORMAL`, at once. */
+  /** Resolves when what is committed is on disk, or, if it does not sync, at once. */
   sync(): Promise<void> {
     return this.#sync?.sync() ?? Promise.resolve();
   }
