@@ -2,7 +2,7 @@ import { argv, exit } from 'node:process';
 import type { CasesModule, Prepared } from './case.ts';
 
 /** Long enough for the optimising compiler to have seen everything. */
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 2000;
 const SAMPLE_MS = 15;
 
 /** A process that holds one subject, and measures one sample each time it is asked. */
