@@ -82,7 +82,6 @@ function isCallable(
   symbol: ts.Symbol,
   declaration: ts.Declaration,
 ): boolean {
-  if (ts.isClassLike(declaration)) return false;
   const type = checker.getTypeOfSymbolAtLocation(symbol, declaration);
   return type.getCallSignatures().length > 0;
 }

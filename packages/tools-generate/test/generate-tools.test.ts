@@ -378,6 +378,9 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
       "import type { Kind, Other } from './other.ts';",
       '/** @internal */ function under(a: string) { return a }',
       'export { under as hidden };',
+      'export class Passed { over() {} }',
+      'export const things = { over() {} };',
+      'export namespace Spaces { export function over(a: string) { return a } }',
       '/** D. @ignore */ export function left(a: string) { return a }',
       '/** D. */ function named(a: string) { return a }',
       'export { named as renamed };',
@@ -398,6 +401,7 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
 
     expect(Object.keys(schemas)).not.toContain('hidden');
     expect(Object.keys(schemas)).not.toContain('left');
+    expect(Object.keys(schemas)).not.toContain('over');
     expect(schemas['renamed']).toEqual({ a: { type: 'string' } });
     expect(schemas['texts']).toMatchObject({
       a: { type: 'string', pattern: String.raw`^user-[\s\S]*$` },
