@@ -62,8 +62,7 @@ function readExport(
   if (declaration.getSourceFile() !== source) {
     return problem('is written in another file; make its tool from that file, or mark it @ignore');
   }
-  const isDefault = name === 'default' || isDefaultExport(declaration);
-  if (isDefault) return problem('is the default export; export it by its name');
+  if (name === 'default') return problem('is the default export; export it by its name');
   const node = functionOf(target.declarations ?? []);
   if (!node) {
     return problem(
@@ -83,13 +82,8 @@ function isCallable(
   symbol: ts.Symbol,
   declaration: ts.Declaration,
 ): boolean {
-  if (ts.isClassLike(declaration)) return false;
   const type = checker.getTypeOfSymbolAtLocation(symbol, declaration);
   return type.getCallSignatures().length > 0;
-}
-
-function isDefaultExport(declaration: ts.Declaration): boolean {
-  return (ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Default) !== 0;
 }
 
 /** The one with a body, where there are overloads. */

@@ -53,5 +53,8 @@ function readObject(checker: ts.TypeChecker, node: ts.ObjectLiteralExpression): 
 function constantOf(checker: ts.TypeChecker, node: ts.Expression): unknown {
   if (!ts.isIdentifier(node) && !ts.isPropertyAccessExpression(node)) return undefined;
   const type = checker.getTypeAtLocation(node);
-  return type.isStringLiteral() || type.isNumberLiteral() ? type.value : undefined;
+  if (type.isStringLiteral() || type.isNumberLiteral()) return type.value;
+  return type.flags & ts.TypeFlags.BooleanLiteral
+    ? checker.typeToString(type) === 'true'
+    : undefined;
 }

@@ -378,6 +378,10 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
       "import type { Kind, Other } from './other.ts';",
       '/** @internal */ function under(a: string) { return a }',
       'export { under as hidden };',
+      'export class Passed { over() {} }',
+      'export const things = { over() {} };',
+      'export namespace Spaces { export function over(a: string) { return a } }',
+      '/** D. @ignore */ export function left(a: string) { return a }',
       '/** D. */ function named(a: string) { return a }',
       'export { named as renamed };',
       'type Id = string & { readonly __brand: unique symbol };',
@@ -385,15 +389,19 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
       'interface Box<T> { value: T; inner?: Box<T> }',
       "type Shape = { kind: 'circle'; r: number } | { kind: 'square'; side?: number };",
       'const LIMIT = 3;',
+      'const LOUD = true, SOFT = false;',
       '/** D. */ export function texts(a: `user-${string}`, b?: `${number}px`[], c: { d: `v${1 | 2}.x` | null } = { d: null }) { return [a, b, c] }',
       '/** D. */ export function brands(a: Id, b: Size = Size.Large, c: number & { __unit: 1 } = LIMIT as never) { return [a, b, c] }',
       '/** D. */ export function parts({ a, b = 2, c: other = -1, d = ["x"], e = { f: null } }: { a: string; b?: number; c?: number; d?: string[]; e?: object }) { return [a, b, other, d, e] }',
       '/** D. */ export function objects(a: Box<number>, b: Shape, c: Partial<Record<Kind, 1>>, d: Omit<Other, "at"> & { e: true }) { return [a, b, c, d] }',
       '/** D. */ export function lists(a: readonly [string, number?], b: [string, ...boolean[]], c: Kind[][], d: Other[]) { return [a, b, c, d] }',
+      '/** D. */ export function flags(a = LOUD as boolean, b = SOFT as boolean, c = -LIMIT, d = `x`) { return [a, b, c, d] }',
       '/** D. */ export function nothings(a: string | null, b: number | undefined, c: boolean | null = null, d = 1 as const) { return [a, b, c, d] }',
     ]);
 
-    expect(schemas['hidden']).toBeUndefined();
+    expect(Object.keys(schemas)).not.toContain('hidden');
+    expect(Object.keys(schemas)).not.toContain('left');
+    expect(Object.keys(schemas)).not.toContain('over');
     expect(schemas['renamed']).toEqual({ a: { type: 'string' } });
     expect(schemas['texts']).toMatchObject({
       a: { type: 'string', pattern: String.raw`^user-[\s\S]*$` },
@@ -422,6 +430,12 @@ describe('13.3 llmgine-tools generate', { timeout: 60_000 }, () => {
       b: { prefixItems: [{ type: 'string' }], items: { type: 'boolean' } },
       c: { items: { items: { enum: ['a', 'b'] } } },
       d: { items: { properties: { at: { format: 'date-time' } } } },
+    });
+    expect(schemas['flags']).toEqual({
+      a: { type: 'boolean', default: true },
+      b: { type: 'boolean', default: false },
+      c: { type: 'number', default: -3 },
+      d: { type: 'string', default: 'x' },
     });
     expect(schemas['nothings']).toEqual({
       a: { type: ['string', 'null'] },
