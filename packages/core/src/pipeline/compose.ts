@@ -27,6 +27,7 @@ export function commandOnion(
 ): Onion<CommandCall, CommandResult> {
   return {
     layers,
+    namesNext: layers.map((layer) => layer.aroundCommand.length > 1),
     clock,
     enter: (index, call, next) =>
       layers[index]!.aroundCommand(call, next as () => Promise<CommandResult>),
@@ -45,6 +46,7 @@ export function eventOnion(
 ): Onion<EventCall, EventOutcome> {
   return {
     layers,
+    namesNext: layers.map((layer) => layer.aroundEvent.length > 1),
     clock,
     enter: (index, call, next) => layers[index]!.aroundEvent(call, next as () => Promise<void>),
     accept: () => undefined,
