@@ -566,33 +566,6 @@ describe('middleware that gives a function', () => {
     ]);
   });
 
-  it('8 one of events that keeps next cannot take the turn of a layer inside it', async () => {
-    const { bus } = await startBus();
-    let refusal: unknown;
-    let handled = 0;
-    let kept: () => Promise<unknown> = forever;
-    bus.addEventMiddleware({
-      name: 'keeper',
-      aroundEvent(_call, next) {
-        kept = next;
-        return () => {};
-      },
-    });
-    bus.addEventMiddleware({
-      name: 'waiting',
-      async aroundEvent(_call, next) {
-        await kept().catch((error: unknown) => (refusal = error));
-        await next();
-      },
-    });
-    bus.registerEventHandler(Said, () => void handled++);
-
-    await bus.publish(Said({ text: '' }));
-
-    expect(refusal).toMatchObject({ middleware: 'keeper' });
-    expect(handled).toBe(1);
-  });
-
   it('8 may not call next besides, at once or afterwards', async () => {
     const { bus, clock } = await startBus();
     let calls = 0;
@@ -658,35 +631,6 @@ describe('middleware that gives a function', () => {
 
     expect(result).toMatchObject({ error: { middleware: 'outer' } });
     expect(handled).toBe(1);
-  });
-
-  it('8 one that keeps next cannot take the turn of a layer inside it, and is named in the refusal', async () => {
-    const { bus } = await startBus();
-    const refusals: unknown[] = [];
-    let handled = 0;
-    let kept: () => Promise<unknown> = forever;
-    bus.addCommandMiddleware({
-      name: 'keeper',
-      aroundCommand(_call, next) {
-        kept = next;
-        return (result) => result;
-      },
-    });
-    bus.addCommandMiddleware({
-      name: 'waiting',
-      async aroundCommand(_call, next) {
-        await kept().catch((error: unknown) => refusals.push(error));
-        return next();
-      },
-    });
-    bus.registerCommandHandler(Ask, () => `call ${++handled}`);
-
-    const result = await bus.execute(Ask({ text: '' }));
-    await kept().catch((error: unknown) => refusals.push(error));
-
-    expect(result).toMatchObject({ success: true, result: 'call 1' });
-    const refusal = { middleware: 'keeper', message: expect.stringContaining('not its turn') };
-    expect(refusals).toMatchObject([refusal, refusal]);
   });
 
   it('8 may call next again afterwards when it repeats, through the layers inside it', async () => {

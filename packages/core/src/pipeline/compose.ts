@@ -27,7 +27,6 @@ export function commandOnion(
 ): Onion<CommandCall, CommandResult> {
   return {
     layers,
-    namesNext: layers.map((layer) => layer.aroundCommand.length > 1),
     clock,
     enter: (index, call, next) =>
       layers[index]!.aroundCommand(call, next as () => Promise<CommandResult>),
@@ -46,7 +45,6 @@ export function eventOnion(
 ): Onion<EventCall, EventOutcome> {
   return {
     layers,
-    namesNext: layers.map((layer) => layer.aroundEvent.length > 1),
     clock,
     enter: (index, call, next) => layers[index]!.aroundEvent(call, next as () => Promise<void>),
     accept: () => undefined,

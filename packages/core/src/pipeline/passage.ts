@@ -24,8 +24,6 @@ export type Finish = (...parameters: never[]) => unknown;
 /** Layers, first outermost, and what differs between those of commands and those of events. */
 export interface Onion<Call, Outcome> {
   readonly layers: readonly Layer[];
-  /** Whether a layer has a parameter for `next`. */
-  readonly namesNext: readonly boolean[];
   readonly clock: PassClock;
   /** Calls a layer. */
   enter(index: number, call: Call, next: () => Promise<unknown>): unknown;
@@ -66,8 +64,23 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
   #handedOn: Promise<unknown> | undefined = undefined;
   #ended: { readonly outcome: Outcome } | undefined = undefined;
 
-  /** For layers that have no parameter for it: the turn of whoever's turn it is. */
-  readonly #next = (): Promise<unknown> => this.#goOn(this.#current);
+  /** What the layer whose turn it is calls to go on inwards. */
+  readonly #next = (): Promise<unknown> => {
+    const index = this.#current;
+    const layer = this.#onion.layers[index];
+    if (!layer || this.#isInside) return calledTooOften(layer ?? this.#onion.layers.at(-1)!);
+    this.#isInside = true;
+    const inner = new Passage(this.#onion, this.#call, this.#innermost);
+    const given = inner.#outcomeFrom(index + 1);
+    this.#given = given;
+    if (layer.repeats) {
+      const settled = (): void => {
+        if (this.#current === index) this.#isInside = false; // before anybody else hears of it
+      };
+      given.then(settled, settled);
+    }
+    return given;
+  };
 
   constructor(onion: Onion<Call, Outcome>, call: Call, innermost: Innermost<Call, Outcome>) {
     this.#onion = onion;
@@ -93,10 +106,7 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
     for (; this.#current < layers.length; this.#current++) {
       const index = this.#current;
       try {
-        const next = onion.namesNext[index]
-          ? (): Promise<unknown> => this.#goOn(index)
-          : this.#next;
-        const given = onion.enter(index, this.#call, next);
+        const given = onion.enter(index, this.#call, this.#next);
         if (typeof given !== 'function') return this.#await(given);
         if (this.#isInside) throw new MiddlewareMisuseError(layers[index]!.name, calledToo);
         this.#finishes[index] = given as Finish;
@@ -106,29 +116,6 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
     }
     clock.endPass();
     this.#innermost.begin(this.#call, this);
-  }
-
-  /** Goes on inwards from a layer that called its `next`. */
-  #goOn(index: number): Promise<unknown> {
-    const layer = this.#onion.layers[index];
-    if (!layer || index !== this.#current) {
-      return refused(
-        layer ?? this.#onion.layers.at(-1)!,
-        'called next() when it was not its turn.',
-      );
-    }
-    if (this.#isInside) return refused(layer, layer.repeats ? calledTooSoon : calledTwice);
-    this.#isInside = true;
-    const inner = new Passage(this.#onion, this.#call, this.#innermost);
-    const given = inner.#outcomeFrom(index + 1);
-    this.#given = given;
-    if (layer.repeats) {
-      const settled = (): void => {
-        if (this.#current === index) this.#isInside = false; // before anybody else hears of it
-      };
-      given.then(settled, settled);
-    }
-    return given;
   }
 
   /** Goes on outwards from the layer whose turn it was. */
@@ -195,11 +182,11 @@ export class Passage<Call, Outcome> implements OutcomeReceiver<Outcome> {
 
 const calledToo = 'called next() and returned a function. Do one of the two.';
 
-const calledTooSoon = 'called next() while the call before had not settled.';
-const calledTwice =
-  'called next() twice. Declare repeats: true to call it again after it has settled.';
-
-function refused({ name }: Layer, problem: string): Promise<never> {
+/** The refusal of a call that comes too early or once too often. */
+function calledTooOften({ name, repeats }: Layer): Promise<never> {
+  const problem = repeats
+    ? 'called next() while the call before had not settled.'
+    : 'called next() twice. Declare repeats: true to call it again after it has settled.';
   return contained(Promise.reject(new MiddlewareMisuseError(name, problem)));
 }
 
