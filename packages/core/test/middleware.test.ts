@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeClock } from '@llmgine/testing';
+import type { Clock } from '../src/timing/clock.ts';
 import {
   createMessageBus,
   fail,
@@ -587,6 +588,51 @@ describe('middleware that gives a function', () => {
     expect(calls).toBe(2);
   });
 
+  it('8 hears of the result between one that waits for next and one that hands it on', async () => {
+    const { bus } = await startBus();
+    const steps: string[] = [];
+    bus.addCommandMiddleware(around('waits', steps));
+    bus.addCommandMiddleware({
+      name: 'function',
+      aroundCommand: () => (result) => {
+        steps.push('function after');
+        return result;
+      },
+    });
+    bus.addCommandMiddleware({ name: 'hands on', aroundCommand: (_call, next) => next() });
+    bus.registerCommandHandler(Ask, () => '');
+
+    await bus.execute(Ask({ text: '' }));
+
+    expect(steps).toEqual(['waits before', 'function after', 'waits after']);
+  });
+
+  it('8 may not call next afterwards though one that repeats inside it has called its own', async () => {
+    const { bus, clock } = await startBus();
+    let handled = 0;
+    bus.addCommandMiddleware({
+      name: 'outer',
+      aroundCommand: (_call, next) => async () => {
+        await settle({ clock });
+        return next();
+      },
+    });
+    bus.addCommandMiddleware({
+      name: 'inner',
+      repeats: true,
+      aroundCommand(_call, next) {
+        void next();
+        return Promise.resolve(fail('did not wait') as CommandResult);
+      },
+    });
+    bus.registerCommandHandler(Ask, () => Promise.resolve(String(++handled)));
+
+    const result = await bus.execute(Ask({ text: '' }));
+
+    expect(result).toMatchObject({ error: { middleware: 'outer' } });
+    expect(handled).toBe(1);
+  });
+
   it('8 may call next again afterwards when it repeats, through the layers inside it', async () => {
     const { bus } = await startBus();
     const steps: string[] = [];
@@ -653,6 +699,52 @@ describe('middleware that gives a function', () => {
     expect([inB, outA]).toEqual([inA, outB]);
     expect(outB).toBeGreaterThan(inA!);
     await bus.stop();
+  });
+
+  it('8 shares no reading of the clock once anybody waits', async () => {
+    let readings = 0;
+    const clock = createFakeClock();
+    clock.monotonic = () => readings++;
+    const { bus } = await startBus({}, clock);
+    const seen: Record<string, number[]> = {};
+    const twice = (where: string, given: Clock): void => {
+      seen[where] = [given.monotonic(), given.monotonic()];
+    };
+    let callClock: Clock = clock;
+    bus.addCommandMiddleware({
+      name: 'waits afterwards',
+      aroundCommand: (call) => async (result) => {
+        await Promise.resolve();
+        twice('afterwards', call.clock);
+        return result;
+      },
+    });
+    bus.addCommandMiddleware({
+      name: 'waits before',
+      async aroundCommand(call, next) {
+        await Promise.resolve();
+        twice('before', call.clock);
+        return next();
+      },
+    });
+    bus.addCommandMiddleware({
+      name: 'gives a function',
+      aroundCommand({ clock: given }) {
+        callClock = given;
+        return (result) => result;
+      },
+    });
+    bus.registerCommandHandler(Ask, () => {
+      twice('handler', callClock);
+      return '';
+    });
+
+    await bus.execute(Ask({ text: '' }));
+
+    for (const where of ['before', 'handler', 'afterwards']) {
+      const [first, second] = seen[where]!;
+      expect(second).toBeGreaterThan(first!);
+    }
   });
 });
 

@@ -25,8 +25,8 @@ const LOOKS = 2;
 
 /**
  * One token bucket for each key, in constant memory. Every new key lets go of buckets that nobody has used for so
- * long that they have refilled: they equal new ones. When there are too many keys at once, one goes that has not been used since a hand last came by; its
- * key begins afresh. What is let go of is used again for another key.
+ * long that they have refilled: they equal new ones. When there are too many keys at once, one goes that has not been
+ * used since a hand last came by; its key begins afresh. What is let go of is used again for another key.
  */
 export class KeyedBuckets {
   readonly #perMs: number;

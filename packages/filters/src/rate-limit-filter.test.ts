@@ -77,6 +77,20 @@ describe('rateLimitFilter (7)', () => {
     expect(accepts(Said())).toBe(false);
   });
 
+  it('neither gives nor takes when the monotonic clock goes back', () => {
+    let now = 10_000;
+    const clock = createFakeClock();
+    clock.monotonic = () => now;
+    const filter = rateLimitFilter({ maxPerSecond: 1, burst: 3, clock });
+    const asked = () => filter.accepts(Said());
+    expect(asked()).toBe(true);
+
+    now = 5_000;
+    expect([1, 2, 3].map(asked)).toEqual([true, true, false]);
+    now = 10_000;
+    expect(asked()).toBe(false);
+  });
+
   it('refuses every option out of range, all at once', () => {
     const wrong = { maxPerSecond: 0, burst: 0.5, maxKeys: 1, perSession: 1 as never };
 

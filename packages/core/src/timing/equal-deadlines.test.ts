@@ -23,6 +23,27 @@ describe('EqualDeadlines', () => {
     expect(expired).toEqual(['a', 'b']);
   });
 
+  it('expires those of one turn in the order in which they began, behind those of earlier turns', async () => {
+    const clock = createFakeClock();
+    const deadlines = new EqualDeadlines(100, clock);
+    const expired: string[] = [];
+    const starting = (name: string): EqualDeadline => {
+      const deadline = createDeadline(() => expired.push(name));
+      deadlines.start(deadline);
+      return deadline;
+    };
+    const [earliest] = [starting('a'), starting('b')];
+    await clock.advanceAsync(0);
+    const [first, , inTheMiddle, , latest] = ['c', 'd', 'e', 'f', 'g'].map(starting);
+    for (const each of [earliest, inTheMiddle, latest]) deadlines.stop(each!);
+    await clock.advanceAsync(0);
+    deadlines.stop(first!);
+
+    await clock.advanceAsync(100);
+
+    expect(expired).toEqual(['b', 'd', 'f']);
+  });
+
   it('gives one that begins as another expires its whole time', async () => {
     const clock = createFakeClock();
     const deadlines = new EqualDeadlines(100, clock);

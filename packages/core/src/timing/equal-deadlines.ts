@@ -23,7 +23,7 @@ export class EqualDeadlines {
   readonly #emptied: () => void;
   #first: EqualDeadline | undefined;
   #last: EqualDeadline | undefined;
-  /** The first one that began in this turn. */
+  /** The latest one that began in this turn, the earlier ones after it; most stop within the turn. */
   #fresh: EqualDeadline | undefined;
   #timer: Disposable | undefined;
   #turning = false;
@@ -37,12 +37,10 @@ export class EqualDeadlines {
 
   start(deadline: EqualDeadline): void {
     deadline.dueAt = 0;
-    deadline.before = this.#last;
-    deadline.after = undefined;
-    if (this.#last) this.#last.after = deadline;
-    else this.#first = deadline;
-    this.#last = deadline;
-    this.#fresh ??= deadline;
+    deadline.before = undefined;
+    deadline.after = this.#fresh;
+    if (this.#fresh) this.#fresh.before = deadline;
+    this.#fresh = deadline;
     if (!this.#turning) this.#awaitTurn();
   }
 
@@ -59,12 +57,12 @@ export class EqualDeadlines {
 
   #unlink(deadline: EqualDeadline): boolean {
     const { before, after } = deadline;
-    if (!before && this.#first !== deadline) return false;
     if (before) before.after = after;
-    else this.#first = after;
+    else if (this.#fresh === deadline) this.#fresh = after;
+    else if (this.#first === deadline) this.#first = after;
+    else return false;
     if (after) after.before = before;
-    else this.#last = before;
-    if (this.#fresh === deadline) this.#fresh = after;
+    else if (this.#last === deadline) this.#last = before;
     deadline.before = undefined;
     deadline.after = undefined;
     return true;
@@ -73,31 +71,44 @@ export class EqualDeadlines {
   /** Lets the time of the fresh ones run. A timer without any would keep the process alive. */
   #turn(): void {
     this.#turning = false;
-    if (!this.#first) {
+    if (!this.#first && !this.#fresh) {
       this.#timer?.[Symbol.dispose]();
       this.#timer = undefined;
       this.#emptied();
       return;
     }
     if (!this.#fresh) return;
-    const dueAt = this.#clock.monotonic() + this.durationMs;
-    for (let each: EqualDeadline | undefined = this.#fresh; each; each = each.after) {
+    this.#queueFresh(this.#clock.monotonic() + this.durationMs);
+    this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), this.durationMs);
+  }
+
+  /** Puts them behind the others, in the order in which they began. */
+  #queueFresh(dueAt: number): void {
+    const queued = this.#last;
+    this.#last = this.#fresh;
+    let later: EqualDeadline | undefined;
+    for (let each = this.#fresh; each;) {
+      const earlier: EqualDeadline | undefined = each.after;
       each.dueAt = dueAt;
+      each.before = earlier ?? queued;
+      each.after = later;
+      later = each;
+      each = earlier;
     }
     this.#fresh = undefined;
-    this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), this.durationMs);
+    if (queued) queued.after = later;
+    else this.#first = later;
   }
 
   #expireDue(): void {
     this.#timer = undefined;
     const now = this.#clock.monotonic();
-    for (let due = this.#first; due && due !== this.#fresh && due.dueAt <= now; due = this.#first) {
+    for (let due = this.#first; due && due.dueAt <= now; due = this.#first) {
       this.#unlink(due);
       due.expire();
     }
     const next = this.#first;
-    if (next && next !== this.#fresh) {
-      this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), next.dueAt - now);
-    } else if (!next && !this.#turning) this.#awaitTurn();
+    if (next) this.#timer ??= this.#clock.setTimer(() => this.#expireDue(), next.dueAt - now);
+    else if (!this.#turning) this.#awaitTurn();
   }
 }

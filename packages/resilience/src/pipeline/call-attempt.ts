@@ -15,12 +15,8 @@ export interface CallContext {
 export interface AttemptGuards {
   readonly deadlines: EqualDeadlines | undefined;
   readonly breaker: PermittingCircuitBreaker | undefined;
-}
-
-/** Hears how attempts ended. */
-export interface AttemptReceiver {
-  attemptSucceeded<T>(attempt: CallAttempt<T>, value: T): void;
-  attemptFailed<T>(attempt: CallAttempt<T>, thrown: unknown): void;
+  /** What becomes of an attempt that has failed. */
+  afterFailure<T>(attempt: CallAttempt<T>, thrown: unknown): Promise<T>;
 }
 
 /** What is called. */
@@ -28,7 +24,10 @@ export interface AttemptedCall<T> {
   readonly work: (context: CallContext) => T | PromiseLike<T>;
   /** The first being 1. */
   readonly attempt: number;
+  /** The caller's. */
   readonly signal: AbortSignal | undefined;
+  /** Of the breaker, where there is one. */
+  readonly permit: Permit | undefined;
 }
 
 /**
@@ -43,36 +42,31 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
   readonly work: (context: CallContext) => T | PromiseLike<T>;
   /** The caller's. */
   readonly callerSignal: AbortSignal | undefined;
-  /** For the receiver to tell whoever waits. */
-  resolve: (value: T) => void = unset;
-  /** For the receiver to tell whoever waits. */
-  reject: (thrown: unknown) => void = unset;
   readonly #guards: AttemptGuards;
-  readonly #receiver: AttemptReceiver;
-  #permit: Permit | undefined = undefined;
-  #settled = false;
+  readonly #permit: Permit | undefined;
+  /** Undefined: it has not begun, or has ended. */
+  #resolve: ((end: T | Promise<T>) => void) | undefined = undefined;
   #callerAborted: (() => void) | undefined = undefined;
   #controller: AbortController | undefined = undefined;
-  #reason: unknown = undefined;
 
-  constructor(guards: AttemptGuards, receiver: AttemptReceiver, call: AttemptedCall<T>) {
+  constructor(guards: AttemptGuards, call: AttemptedCall<T>) {
     this.#guards = guards;
-    this.#receiver = receiver;
     this.attempt = call.attempt;
     this.work = call.work;
     this.callerSignal = call.signal;
+    this.#permit = call.permit;
   }
 
   get signal(): AbortSignal {
-    if (!this.#controller) {
-      this.#controller = new AbortController();
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
-    }
+    this.#controller ??= new AbortController();
     return this.#controller.signal;
   }
 
-  start(permit: Permit | undefined): void {
-    this.#permit = permit;
+  /** To be called once. No `reject`: a promise that has failed serves as well, and costs those who succeed nothing. */
+  start(): Promise<T> {
+    const ended = new Promise<T>((resolve) => {
+      this.#resolve = resolve;
+    });
     const { deadlines } = this.#guards;
     if (deadlines) deadlines.start(this);
     if (this.callerSignal) this.#follow(this.callerSignal);
@@ -88,6 +82,7 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
     } catch (thrown) {
       this.#failed(thrown);
     }
+    return ended;
   }
 
   /** The time is up, whether the function listens to its signal or not. */
@@ -98,46 +93,49 @@ export class CallAttempt<T> implements EqualDeadline, CallContext {
   }
 
   #succeeded(value: T): void {
-    if (!this.#settle()) return;
+    const resolve = this.#end();
+    if (!resolve) return;
     const { breaker } = this.#guards;
     if (breaker) breaker.succeeded(this.#permit!); // where there is a breaker there is a permit
-    this.#receiver.attemptSucceeded(this, value);
+    resolve(value);
   }
 
   #failed(thrown: unknown): void {
-    if (!this.#settle()) return;
+    const resolve = this.#end();
+    if (!resolve) return;
     const { breaker } = this.#guards;
     if (breaker) breaker.failed(this.#permit!, toError(thrown)); // as above
-    this.#receiver.attemptFailed(this, thrown);
+    resolve(this.#guards.afterFailure(this, thrown));
   }
 
   #follow(signal: AbortSignal): void {
-    const callerAborted = (): void => {
+    this.#callerAborted = () => {
+      const resolve = this.#end();
+      if (!resolve) return;
       const { reason } = signal as { reason: unknown };
-      if (!this.#settle()) return;
       if (this.#permit) this.#guards.breaker?.released(this.#permit);
-      this.#receiver.attemptFailed(this, new CallAbortedError(reason));
+      resolve(this.#guards.afterFailure(this, new CallAbortedError(reason)));
       this.#abortSignal(reason);
     };
-    this.#callerAborted = callerAborted;
-    signal.addEventListener('abort', callerAborted, { once: true });
+    signal.addEventListener('abort', this.#callerAborted, { once: true });
   }
 
   #abortSignal(reason: unknown): void {
-    this.#reason = reason;
-    this.#controller?.abort(reason);
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
   }
 
-  /** False: it had settled before. */
-  #settle(): boolean {
-    if (this.#settled) return false;
-    this.#settled = true;
+  /** Undefined: it had ended before. */
+  #end(): ((end: T | Promise<T>) => void) | undefined {
+    const resolve = this.#resolve;
+    if (!resolve) return undefined;
+    this.#resolve = undefined;
     const { deadlines } = this.#guards;
     if (deadlines) deadlines.stop(this);
     if (this.#callerAborted) {
       this.callerSignal?.removeEventListener('abort', this.#callerAborted);
     }
-    return true;
+    return resolve;
   }
 }
 
@@ -148,5 +146,3 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
     typeof (value as { then?: unknown }).then === 'function'
   );
 }
-
-function unset(): void {}

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { createFakeClock } from '@llmgine/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -170,6 +171,32 @@ describe('resiliencePipeline (9.1, 9.2)', () => {
     await pipeline.run(() => 1);
     await clock.advanceAsync(0);
 
+    expect(clock.pendingTimers).toBe(0);
+  });
+
+  it('leaves nothing on a signal that many calls share', async () => {
+    const { pipeline } = create({ retry: { attemptTimeoutMs: 100 }, circuitBreaker: {} });
+    const { signal } = new AbortController();
+
+    await pipeline.run(async () => 'fine', { signal });
+
+    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('frees the probe of a caller that aborts', async () => {
+    const { pipeline, clock, failing, outcome } = create({
+      circuitBreaker: { failureThreshold: 1, successThreshold: 1, recoveryTimeoutMs: 100_000 },
+    });
+    const caller = new AbortController();
+    await outcome(pipeline.run(failing(1)));
+    const probing = pipeline.run(() => new Promise<never>(() => {}), { signal: caller.signal });
+    expect(pipeline.circuitBreaker?.status()).toMatchObject({ state: 'half_open', probes: 1 });
+
+    caller.abort();
+
+    await expect(probing).rejects.toMatchObject({ code: 'LLMGINE_CALL_ABORTED' });
+    expect(pipeline.circuitBreaker?.status()).toMatchObject({ state: 'half_open', probes: 0 });
+    expect(await pipeline.run(failing(1))).toBe('fine');
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -9,12 +9,7 @@ import { recover, type Attempt, type FailedAttempt } from '../retry/recovery.ts'
 import { RetryBudget } from '../retry/retry-budget.ts';
 import { createRetryPolicy, type RetryPolicy } from '../retry/retry-policy.ts';
 import { wiringOf, type Wiring } from '../wiring.ts';
-import {
-  CallAttempt,
-  type AttemptGuards,
-  type AttemptReceiver,
-  type CallContext,
-} from './call-attempt.ts';
+import { CallAttempt, type AttemptGuards, type CallContext } from './call-attempt.ts';
 import { assertPipelineOptions, type ResiliencePipelineOptions } from './pipeline-options.ts';
 
 /** How to run once. */
@@ -67,12 +62,12 @@ interface AttemptHow extends RunOptions {
 
 type Work<T> = (context: CallContext) => T | PromiseLike<T>;
 
-class ArmedPipeline implements ResiliencePipeline, AttemptReceiver {
+class ArmedPipeline implements ResiliencePipeline {
   readonly #parts: PipelineParts;
   readonly #breaker: PermittingCircuitBreaker | undefined;
   readonly #budget: RetryBudget | undefined;
   /** Of first attempts: all are equally long, so they share a timer. */
-  readonly guards: AttemptGuards;
+  readonly #guards: AttemptGuards;
 
   constructor(parts: PipelineParts) {
     this.#parts = parts;
@@ -83,7 +78,11 @@ class ArmedPipeline implements ResiliencePipeline, AttemptReceiver {
       firstTimeoutMs === undefined
         ? undefined
         : new EqualDeadlines(firstTimeoutMs, parts.wiring.clock);
-    this.guards = { deadlines, breaker: parts.breaker };
+    this.#guards = {
+      deadlines,
+      breaker: parts.breaker,
+      afterFailure: (first, thrown) => this.#recover(first, thrown),
+    };
   }
 
   get circuitBreaker(): CircuitBreaker | undefined {
@@ -98,20 +97,7 @@ class ArmedPipeline implements ResiliencePipeline, AttemptReceiver {
     if (breaker && !permit) return Promise.reject(breaker.refusal());
     if (this.#budget) this.#budget.calls++;
 
-    return new Promise((resolve, reject) => {
-      const first = new CallAttempt<T>(this.guards, this, { work, attempt: 1, signal });
-      first.resolve = resolve;
-      first.reject = reject;
-      first.start(permit);
-    });
-  }
-
-  attemptSucceeded<T>({ resolve }: CallAttempt<T>, value: T): void {
-    resolve(value);
-  }
-
-  attemptFailed<T>(first: CallAttempt<T>, thrown: unknown): void {
-    this.#recover(first, thrown).then(first.resolve, first.reject);
+    return new CallAttempt<T>(this.#guards, { work, attempt: 1, signal, permit }).start();
   }
 
   /** Rejects with the very thing that was thrown last, be it an Error or not. */
@@ -145,7 +131,7 @@ class ArmedPipeline implements ResiliencePipeline, AttemptReceiver {
 
   /** One that failed in the turn in which it began has no time of its own yet. */
   #startOf({ dueAt }: { readonly dueAt: number }): number {
-    const { deadlines } = this.guards;
+    const { deadlines } = this.#guards;
     return dueAt === 0 || !deadlines
       ? this.#parts.wiring.clock.monotonic()
       : dueAt - deadlines.durationMs;
@@ -163,19 +149,14 @@ class ArmedPipeline implements ResiliencePipeline, AttemptReceiver {
     }
     const { clock } = this.#parts.wiring;
     const deadlines = timeoutMs === undefined ? undefined : new EqualDeadlines(timeoutMs, clock);
-    return new Promise((settle) => {
-      const made = new CallAttempt<T>({ deadlines, breaker }, told, { work, attempt, signal });
-      const resolve = (result: T): void => settle({ success: true, result });
-      const reject = (thrown: unknown): void => settle(failure(thrown));
-      made.resolve = resolve;
-      made.reject = reject;
-      made.start(permit);
-    });
+    const guards: AttemptGuards = { deadlines, breaker, afterFailure: fails };
+    return new CallAttempt<T>(guards, { work, attempt, signal, permit })
+      .start()
+      .then((result) => ({ success: true, result }), failure);
   }
 }
 
-/** Tells whoever waits for an attempt that is not the first. */
-const told: AttemptReceiver = {
-  attemptSucceeded: ({ resolve }, value) => resolve(value),
-  attemptFailed: ({ reject }, thrown) => reject(thrown),
-};
+/** Those who recover from the first attempt wait for the others. */
+function fails(_attempt: unknown, thrown: unknown): Promise<never> {
+  return Promise.reject(thrown);
+}
