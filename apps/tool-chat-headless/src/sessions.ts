@@ -35,6 +35,11 @@ export class Sessions {
     this.#lockDirectory = lockDirectory;
   }
 
+  /** True: nobody else works on a session that is locked, so a run of it that has not ended was cut off. */
+  get isExclusive(): boolean {
+    return this.#lockDirectory !== undefined;
+  }
+
   /** Keeps a session to this process until disposed. @throws SessionInUseError */
   lock(sessionId: string): Disposable {
     const directory = this.#lockDirectory;

@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotJsonSafeError, StreamConflictError } from '@llmgine/core';
 import type { StreamStore } from '@llmgine/core/stores';
 import { DamagedStreamError } from './errors.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** Where streams are kept. */
 export interface FileStreamStoreOptions {
@@ -60,7 +61,7 @@ class FileStreamStore implements StreamStore {
   }
 
   async *list(prefix = ''): AsyncGenerator<string> {
-    const names = await readdir(this.#directory).catch(() => []);
+    const names = await namesIn(this.#directory);
     const streams = names
       .filter((name) => name.endsWith(ENDING))
       .map((name) => decodeURIComponent(name.slice(0, -ENDING.length)))
@@ -80,7 +81,7 @@ class FileStreamStore implements StreamStore {
 
   /** Cuts off what a crash left of a line, so that the next one begins where it should. */
   async #load(stream: string): Promise<number> {
-    await mkdir(this.#directory, { recursive: true });
+    await makeDirectory(this.#directory);
     const bytes = await readOrEmpty(this.#fileOf(stream));
     const size = bytes.lastIndexOf(NEWLINE) + 1;
     if (size < bytes.length) await truncate(this.#fileOf(stream), size);
@@ -124,6 +125,15 @@ async function readOrEmpty(file: string): Promise<Buffer> {
     return await readFile(file);
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0);
+    throw thrown;
+  }
+}
+
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
     throw thrown;
   }
 }
