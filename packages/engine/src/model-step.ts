@@ -78,7 +78,8 @@ async function readAnswer(
     if (delta.type !== 'text') continue;
     run.text += delta.text;
     if (!run.isHeard(ModelTextDeltaEvent)) continue;
-    await run.publish(ModelTextDeltaEvent({ modelCallId: call.id, text: delta.text }));
+    const text = ModelTextDeltaEvent({ modelCallId: call.id, text: delta.text });
+    await run.publishInside(text).catch(() => {}); // a bus that stops must not change the answer
   }
   throw new ModelError({
     kind: 'incomplete',

@@ -1,5 +1,5 @@
 import type { EventDefinition, EventMessage, HandlerContext, SessionId } from '@llmgine/core';
-import type { Clock } from '@llmgine/core/timing';
+import { sleep, type Clock } from '@llmgine/core/timing';
 import type { Budget, ChatHistory, ChatModel, Usage } from '@llmgine/llm';
 import type { EngineTools } from './engine-tools.ts';
 import { createLoopGuard, type LoopGuard, type LoopGuardOptions } from './loop-guard.ts';
@@ -22,6 +22,9 @@ export interface RunParts {
   readonly loopGuard: LoopGuardOptions | undefined;
 }
 
+/** How long an aborted run waits, all in all, for what it still tells and writes. */
+const FLUSH_MS = 50;
+
 const UNAWAITED = { awaitProcessing: false } as const;
 
 /** One run as it goes on. */
@@ -41,6 +44,7 @@ export class Run {
   readonly #context: HandlerContext;
   readonly #untilAborted: { readonly awaitProcessing: false; readonly signal: AbortSignal };
   #guard: LoopGuard | undefined = undefined;
+  #flushTime: Promise<unknown> | undefined = undefined;
 
   constructor(parts: RunParts, runId: string, abort: RunAbort) {
     this.parts = parts;
@@ -76,16 +80,25 @@ export class Run {
     return this.#context.isHeard(event);
   }
 
-  /**
-   * Resolves when the bus has taken the event; never rejects: events tell of the run, and a bus that no longer takes them
-   * must not change how it ends.
-   */
-  async publish(event: EventMessage): Promise<void> {
-    try {
-      // What is told after an abort must not be refused because of it.
-      await this.#context.publish(event, this.signal.aborted ? UNAWAITED : this.#untilAborted);
-    } catch {
-      // The bus stops, or the session ended: nobody listens any more.
+  /** Publishes an event; a log or queue that takes no more holds the run up no longer than until its abort. */
+  publish(event: EventMessage): Promise<void> {
+    return this.flush(this.publishInside(event));
+  }
+
+  /** Publishes an event for one who waits by `abort` already. */
+  async publishInside(event: EventMessage): Promise<void> {
+    // What is told after an abort must not be refused because of it.
+    await this.#context.publish(event, this.signal.aborted ? UNAWAITED : this.#untilAborted);
+  }
+
+  /** Waits for what must not change how the run ends: it never rejects, and takes an aborted run a moment only. */
+  async flush(work: Promise<unknown>): Promise<void> {
+    const settled = work.catch(() => {}); // e.g. the bus stops, or the session ended: nobody listens any more
+    if (!this.signal.aborted) {
+      await this.abort.wait(settled).catch(() => {});
+      return;
     }
+    this.#flushTime ??= sleep(FLUSH_MS, { clock: this.parts.clock });
+    await Promise.race([settled, this.#flushTime]);
   }
 }
