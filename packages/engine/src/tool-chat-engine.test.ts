@@ -656,13 +656,13 @@ describe('events of a run', () => {
   });
 
   it.each([
-    ToolChatEngineStatusEvent,
-    ToolChatRunFinishedEvent,
-    ModelCallStartedEvent,
-    ModelCallFinishedEvent,
-    ModelTextDeltaEvent,
-    ToolExecuteResultEvent,
-  ])('are made for one who hears only $type', async (event) => {
+    [ToolChatEngineStatusEvent.type, ToolChatEngineStatusEvent],
+    [ToolChatRunFinishedEvent.type, ToolChatRunFinishedEvent],
+    [ModelCallStartedEvent.type, ModelCallStartedEvent],
+    [ModelCallFinishedEvent.type, ModelCallFinishedEvent],
+    [ModelTextDeltaEvent.type, ModelTextDeltaEvent],
+    [ToolExecuteResultEvent.type, ToolExecuteResultEvent],
+  ])('are made for one who hears only %s', async (_, event) => {
     const { bus, ask } = await start({ script });
     let heard = 0;
     bus.registerEventHandler(event as EventDefinition, () => void (heard += 1));
