@@ -76,7 +76,8 @@ export class Sessions {
     const prefix = runStream('');
     for await (const stream of this.store.list(runStream(`${sessionId}.`))) {
       const runId = stream.slice(prefix.length);
-      if (runId.lastIndexOf('.') === sessionId.length) return runId;
+      const isOfSession = runId.lastIndexOf('.') === sessionId.length;
+      if (isOfSession && (await this.#exists(stream))) return runId; // else it was cut off before it began
     }
     return undefined;
   }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   completionChunks,
@@ -208,6 +208,13 @@ describe('a session of llmgine-chat', () => {
 
     expect(code).toBe(0);
     expect(lines.filter(({ type }) => type === 'turn')).toHaveLength(2);
+  });
+
+  it.each(['', '{"type":"run.st'])('goes on after a kill while its run began: %j', async (left) => {
+    writeFileSync(join(home, 'sessions', 'run%2Fbegun%2E0.jsonl'), left);
+
+    expect((await run(['--session', 'begun', 'what is 6*7?'])).stdout).toContain('42');
+    rmSync(join(home, 'sessions', 'session%2Fbegun.jsonl'));
   });
 
   it('goes to one of several processes that begin at once', async () => {
