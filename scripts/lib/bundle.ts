@@ -1,7 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { rolldown } from 'rolldown';
-import { lineSourceMap, type SourceMapFile } from './line-source-map.ts';
 
 /** What the oldest Node.js that runs the packages understands. */
 const TARGET = 'es2023';
@@ -12,7 +9,8 @@ const SYNTAX_RUNTIME = '@oxc-project/runtime/';
 /**
  * Bundles `src/{name}.ts` into `dist/{name}.js` for each name, and what several of them need into
  * `dist/shared.js`: one more file costs an importer more than code that it does not use.
- * Other packages stay imports, except those of `inlined`. Nothing is renamed, so that stack traces can be read.
+ * Other packages stay imports, except those of `inlined`. Nothing is renamed and no line is joined, so that stack traces can be read
+ * without source maps.
  */
 export async function bundle(
   dir: string,
@@ -29,23 +27,13 @@ export async function bundle(
       throw new Error(message);
     },
   });
-  const { output } = await build.write({
+  await build.write({
     dir: 'dist',
     format: 'esm',
     chunkFileNames: '[name].js',
     codeSplitting: { groups: [{ name: 'shared', minShareCount: 2 }] },
-    sourcemap: true,
-    sourcemapExcludeSources: true,
     comments: false,
     minifyInternalExports: false,
   });
   await build.close();
-  for (const { fileName } of output) {
-    if (fileName.endsWith('.map')) shorten(join(dir, 'dist', fileName));
-  }
-}
-
-function shorten(file: string): void {
-  const map = JSON.parse(readFileSync(file, 'utf8')) as SourceMapFile;
-  writeFileSync(file, JSON.stringify(lineSourceMap(map)));
 }

@@ -23,7 +23,7 @@ export function packedFileProblems(
   const found = new Set(packed);
   return [
     ...[...found]
-      .filter((file) => !expected.has(file.replace(/\.js\.map$/, '.js')))
+      .filter((file) => !expected.has(file))
       .map((file) => `${path}: packs ${file}, which nothing reaches`),
     ...[...expected].filter((file) => !found.has(file)).map((file) => `${path}: lacks ${file}`),
   ].toSorted(compare);

@@ -17,11 +17,10 @@ export {
 } from './bus/bus-events.ts';
 export type { BusPhase } from './bus/bus-phase.ts';
 export type { BusSession } from './bus/bus-session.ts';
-export { messageBusOptionNames } from './bus/check-options.ts';
 export { createBusSession } from './bus/create-bus-session.ts';
 export { createMessageBus } from './bus/create-message-bus.ts';
 export type { DeadlineOptions } from './bus/deadline-options.ts';
-export type { MessageBusOptions } from './bus/message-bus-options.ts';
+export { messageBusOptionNames, type MessageBusOptions } from './bus/message-bus-options.ts';
 export type {
   BusStats,
   EventError,

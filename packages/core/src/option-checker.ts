@@ -118,7 +118,8 @@ function describe({ min, above, max, integer, infinite }: NumberRule): string {
     above === undefined ? '' : `above ${above}`,
     max === undefined ? '' : `at most ${max}`,
   ].filter((bound) => bound !== '');
-  const kind = integer === true ? 'an integer' : infinite === true ? 'a number' : 'a finite number';
+  const whole = infinite === true ? 'an integer or Infinity,' : 'an integer';
+  const kind = integer === true ? whole : infinite === true ? 'a number' : 'a finite number';
   return [kind, bounds.join(' and ')].join(' ').trim();
 }
 

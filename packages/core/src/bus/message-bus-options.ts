@@ -1,3 +1,4 @@
+import type { OptionNames } from '../option-checker.ts';
 import type { AnyDefinition, AnyMessage } from '../message/message.ts';
 import type { CommandInvoker, EventInvoker } from '../pipeline/middleware.ts';
 import type { EventQueue } from '../queue/event-queue.ts';
@@ -58,3 +59,23 @@ export interface MessageBusOptions {
    */
   readonly allowNestedRetry?: boolean;
 }
+
+/** The names of a bus's options. */
+export const messageBusOptionNames: OptionNames<MessageBusOptions> = {
+  messages: true,
+  queue: true,
+  invoker: true,
+  eventInvoker: true,
+  scheduledEvents: true,
+  leaseMs: true,
+  eventLog: true,
+  metrics: true,
+  signals: true,
+  stampMetadata: true,
+  clock: true,
+  concurrency: true,
+  batch: true,
+  reentrancy: true,
+  errorHistory: true,
+  allowNestedRetry: true,
+};
