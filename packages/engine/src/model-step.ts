@@ -14,8 +14,8 @@ import type { Run } from './run.ts';
 /** Characters that a token stands for, roughly, when nobody counted. */
 const CHARACTERS_PER_TOKEN = 4;
 
-/** A stream that is here already, e.g. a recorded one, must leave room for aborts and for those who hear its deltas. */
-const DELTAS_IN_A_ROW = 500;
+/** A stream that is here already, e.g. a recorded one, must leave room for aborts and for the bus, which keeps up with so many. */
+const DELTAS_IN_A_ROW = 100;
 
 /** Asks the model once, streaming what it says onto the bus. @throws ModelError, BudgetExceededError, or the abort's reason */
 export async function askModel(run: Run): Promise<ChatResponse> {
