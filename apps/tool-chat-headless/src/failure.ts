@@ -28,10 +28,17 @@ const ADVICE: Readonly<Record<ModelErrorKind, string>> = {
 export const INTERRUPTED: ChatFailure = { code: 'INTERRUPTED', message: 'Interrupted.' };
 
 const TAKEN =
-  'Another process works on this session. Wait until it ends, or use another session name.';
+  'Another process works on this session, or was cut off while it did. Wait until it ends, go on with --resume, or use another session name.';
 
 const TLS_ADVICE =
   'Check whether OPENAI_BASE_URL begins with http or https; for a certificate of your own set NODE_EXTRA_CA_CERTS.';
+
+/** What the operating system says of a place that cannot be written, and what to do about it. */
+const FULL = new Set(['EDQUOT', 'ENOSPC']);
+const UNWRITABLE = new Set(['EACCES', 'EISDIR', 'ELOOP', 'ENOENT', 'ENOTDIR', 'EPERM', 'EROFS']);
+const FULL_ADVICE = 'Free some space, or set LLMGINE_CHAT_HOME to a directory that has it.';
+const UNWRITABLE_ADVICE =
+  'To keep sessions, set LLMGINE_CHAT_HOME to a directory that can be written.';
 
 const LONGEST = 400;
 
@@ -43,6 +50,8 @@ export function toFailure(error: Error): ChatFailure {
   const code = isLlmgineError(error) ? error.code : error.name;
   const message = oneLine(String(redact(error.message)), LONGEST);
   if (error instanceof StreamConflictError) return { code, message: TAKEN };
+  const place = placeAdvice(error);
+  if (place !== undefined) return { code, message: `${message}. ${place}` };
   if (!(error instanceof ModelError)) return { code, message };
   const { kind, retryAfterMs } = error;
   return {
@@ -50,6 +59,12 @@ export function toFailure(error: Error): ChatFailure {
     message: `${message.replace(/[.\s]*$/, '.')} ${adviceFor(error)}`,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   };
+}
+
+/** Sessions are all that is written below a path that nobody gave on the command line. */
+function placeAdvice({ code = '', path }: NodeJS.ErrnoException): string | undefined {
+  if (FULL.has(code)) return FULL_ADVICE;
+  return path !== undefined && UNWRITABLE.has(code) ? UNWRITABLE_ADVICE : undefined;
 }
 
 function adviceFor({ kind, retryAfterMs, message }: ModelError): string {

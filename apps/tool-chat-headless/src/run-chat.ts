@@ -110,7 +110,8 @@ async function chat(work: ChatWork): Promise<ChatEnd> {
   const running = opened.use(
     await openChat({ ...chatParts, services, sessions: kept ? sessions : undefined, askPerson }),
   );
-  const unfinishedRun = options.resume && (await sessions.unfinishedRun(sessionId));
+  const goesOn = options.resume !== undefined || (kept && sessions.isExclusive);
+  const unfinishedRun = goesOn ? await sessions.unfinishedRun(sessionId) : undefined;
   const input = process.stdin;
   // Awaited here: what was opened is closed when this returns.
   return await converse({

@@ -35,6 +35,11 @@ export class Sessions {
     this.#lockDirectory = lockDirectory;
   }
 
+  /** True: nobody else works on a session that is locked, so a run of it that has not ended was cut off. */
+  get isExclusive(): boolean {
+    return this.#lockDirectory !== undefined;
+  }
+
   /** Keeps a session to this process until disposed. @throws SessionInUseError */
   lock(sessionId: string): Disposable {
     const directory = this.#lockDirectory;
@@ -71,7 +76,8 @@ export class Sessions {
     const prefix = runStream('');
     for await (const stream of this.store.list(runStream(`${sessionId}.`))) {
       const runId = stream.slice(prefix.length);
-      if (runId.lastIndexOf('.') === sessionId.length) return runId;
+      const isOfSession = runId.lastIndexOf('.') === sessionId.length;
+      if (isOfSession && (await this.#exists(stream))) return runId; // else it was cut off before it began
     }
     return undefined;
   }

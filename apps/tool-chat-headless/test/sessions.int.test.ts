@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import {
   completionChunks,
@@ -176,19 +176,75 @@ describe('a session of llmgine-chat', () => {
     expect(second.code).toBe(1);
     expect(second.lines.at(-1)).toMatchObject({
       type: 'result',
-      error: { code: 'SessionInUseError', message: expect.stringContaining(String(first.pid)) },
+      error: {
+        code: 'SessionInUseError',
+        message: expect.stringContaining('in use by another llmgine-chat'),
+      },
     });
     expect(server.requests).toHaveLength(3);
     expect(third.code).toBe(0);
-    expect(existsSync(join(home, 'sessions', 'shared.lock'))).toBe(false);
   });
 
-  it('is taken from a lock whose process is gone, and from one that is no lock at all', async () => {
-    for (const left of ['4194304', '', 'nonsense']) {
+  it('is free whatever its lock file holds: only a process that lives keeps it', async () => {
+    for (const left of ['1', String(process.pid), 'nonsense']) {
       writeFileSync(join(home, 'sessions', 'left.lock'), left);
 
       expect((await run(['--session', 'left', 'what is 6*7?'])).code).toBe(0);
     }
+  });
+
+  it('goes on with --session, too, after a kill', async () => {
+    await using server = await startHeldServer();
+    await run(['--output', 'jsonl', '--session', 'again', 'tell me'], {
+      ...against(server.baseUrl),
+      when: ['Hello', (kill) => kill('SIGKILL')],
+    });
+    server.release();
+
+    const { code, lines } = await run(
+      ['--output', 'jsonl', '--session', 'again', 'and now?'],
+      against(server.baseUrl),
+    );
+
+    expect(code).toBe(0);
+    expect(lines.filter(({ type }) => type === 'turn')).toHaveLength(2);
+  });
+
+  it.each(['', '{"type":"run.st'])('goes on after a kill while its run began: %j', async (left) => {
+    writeFileSync(join(home, 'sessions', 'run%2Fbegun%2E0.jsonl'), left);
+
+    expect((await run(['--session', 'begun', 'what is 6*7?'])).stdout).toContain('42');
+    rmSync(join(home, 'sessions', 'session%2Fbegun.jsonl'));
+  });
+
+  it('goes to one of several processes that begin at once', async () => {
+    await using server = await startHeldServer();
+    const { env } = against(server.baseUrl);
+    const crowd = Array.from({ length: 3 }, () => start(['--session', 'crowd', 'hi'], env));
+    const codes: (number | null)[] = [];
+    for (const each of crowd) {
+      each.stdin!.end();
+      each.on('exit', (code) => void codes.push(code));
+    }
+
+    await expect.poll(() => codes, { timeout: 20_000 }).toEqual([1, 1]);
+    for (const each of crowd) each.kill('SIGINT');
+    await expect.poll(() => codes, { timeout: 20_000 }).toEqual([1, 1, 130]);
+  }, 60_000);
+
+  it.each([
+    ['below a directory that takes none', '/proc/no/such'],
+    ['below a file', join(import.meta.filename, 'deep')],
+  ])('that is to be kept %s is refused with what to do', async (_where, place) => {
+    const { code, lines } = await run(['--session', 'x', '--output', 'jsonl', 'what is 6*7?'], {
+      env: { LLMGINE_CHAT_HOME: place },
+    });
+
+    expect(code).toBe(1);
+    expect(lines.at(-1)).toMatchObject({
+      type: 'result',
+      error: { message: expect.stringContaining('set LLMGINE_CHAT_HOME to') },
+    });
   });
 
   it('in a database stays with the process that began, and the other says so', async () => {

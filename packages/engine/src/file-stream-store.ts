@@ -1,8 +1,9 @@
-import { mkdir, open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
+import { open, readdir, readFile, rm, stat, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
-import { NotJsonSafeError, StreamConflictError } from '@llmgine/core';
-import type { StreamStore } from '@llmgine/core/stores';
+import { StreamConflictError } from '@llmgine/core';
+import { toJsonText, type StreamStore } from '@llmgine/core/stores';
 import { DamagedStreamError } from './errors.ts';
+import { makeDirectory } from './make-directory.ts';
 
 /** Where streams are kept. */
 export interface FileStreamStoreOptions {
@@ -40,7 +41,9 @@ class FileStreamStore implements StreamStore {
       if (expectedVersion !== undefined && version !== expectedVersion) {
         throw new StreamConflictError(stream, expectedVersion, version);
       }
-      const text = records.map((record) => `${encode(stream, record)}\n`).join('');
+      const text = records
+        .map((record) => `${toJsonText(`A record of stream '${stream}'`, record)}\n`)
+        .join('');
       if (text === '') return version;
       this.#versions.delete(stream); // unknown until the write is known to be whole
       await writeDurably(this.#fileOf(stream), text);
@@ -60,15 +63,19 @@ class FileStreamStore implements StreamStore {
   }
 
   async *list(prefix = ''): AsyncGenerator<string> {
-    const names = await readdir(this.#directory).catch(() => []);
-    const streams = names
-      .filter((name) => name.endsWith(ENDING))
-      .map((name) => decodeURIComponent(name.slice(0, -ENDING.length)))
-      .filter((stream) => stream.startsWith(prefix));
+    const names = await namesIn(this.#directory);
+    const streams = names.flatMap(streamOf).filter((stream) => stream.startsWith(prefix));
+    // A file's time is coarse; what was appended from here is in order.
+    const order = new Map([...this.#versions.keys()].map((stream, place) => [stream, place]));
     const dated = await Promise.all(
-      streams.map(async (stream) => ({ stream, at: (await stat(this.#fileOf(stream))).mtimeMs })),
+      streams.map(async (stream) => ({
+        stream,
+        at: await changedAt(this.#fileOf(stream)),
+        place: order.get(stream) ?? -1,
+      })),
     );
-    for (const { stream } of dated.toSorted((a, b) => b.at - a.at)) yield stream;
+    dated.sort((a, b) => b.at - a.at || b.place - a.place);
+    for (const { stream, at } of dated) if (at !== DELETED) yield stream;
   }
 
   delete(stream: string): Promise<void> {
@@ -80,7 +87,7 @@ class FileStreamStore implements StreamStore {
 
   /** Cuts off what a crash left of a line, so that the next one begins where it should. */
   async #load(stream: string): Promise<number> {
-    await mkdir(this.#directory, { recursive: true });
+    await makeDirectory(this.#directory);
     const bytes = await readOrEmpty(this.#fileOf(stream));
     const size = bytes.lastIndexOf(NEWLINE) + 1;
     if (size < bytes.length) await truncate(this.#fileOf(stream), size);
@@ -128,10 +135,31 @@ async function readOrEmpty(file: string): Promise<Buffer> {
   }
 }
 
-function encode(stream: string, record: unknown): string {
-  const text = JSON.stringify(record);
-  if (text === undefined) throw new NotJsonSafeError(`A record of '${stream}'`, '', 'is not JSON');
-  return text;
+async function namesIn(directory: string): Promise<string[]> {
+  try {
+    return await readdir(directory);
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw thrown;
+  }
+}
+
+/** Nothing for a file that is none of ours. */
+function streamOf(name: string): string[] {
+  if (!name.endsWith(ENDING)) return [];
+  try {
+    return [decodeURIComponent(name.slice(0, -ENDING.length))];
+  } catch {
+    return [];
+  }
+}
+
+/** Somebody else deletes while we list. */
+const DELETED = 0;
+
+async function changedAt(file: string): Promise<number> {
+  const { mtimeMs } = (await stat(file).catch(() => undefined)) ?? { mtimeMs: DELETED };
+  return mtimeMs;
 }
 
 function decode(file: string, line: string, number: number): unknown {

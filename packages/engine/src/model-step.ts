@@ -14,6 +14,9 @@ import type { Run } from './run.ts';
 /** Characters that a token stands for, roughly, when nobody counted. */
 const CHARACTERS_PER_TOKEN = 4;
 
+/** A stream that is here already, e.g. a recorded one, must leave room for aborts and for the bus, which keeps up with so many. */
+const DELTAS_IN_A_ROW = 100;
+
 /** Asks the model once, streaming what it says onto the bus. @throws ModelError, BudgetExceededError, or the abort's reason */
 export async function askModel(run: Run): Promise<ChatResponse> {
   const request = requestOf(run);
@@ -69,8 +72,9 @@ async function readAnswer(
 ): Promise<ChatResponse> {
   const { run } = call;
   const { model, clock } = run.parts;
-  for (;;) {
+  for (let count = 1; ; count++) {
     const { done, value: delta } = await deltas.next();
+    if (count % DELTAS_IN_A_ROW === 0) await clock.yieldToIo();
     run.signal.throwIfAborted();
     if (done) break;
     call.firstAt ??= clock.monotonic();
@@ -78,7 +82,8 @@ async function readAnswer(
     if (delta.type !== 'text') continue;
     run.text += delta.text;
     if (!run.isHeard(ModelTextDeltaEvent)) continue;
-    await run.publish(ModelTextDeltaEvent({ modelCallId: call.id, text: delta.text }));
+    const text = ModelTextDeltaEvent({ modelCallId: call.id, text: delta.text });
+    await run.publishInside(text).catch(() => {}); // a bus that stops must not change the answer
   }
   throw new ModelError({
     kind: 'incomplete',

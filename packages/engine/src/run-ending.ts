@@ -1,8 +1,6 @@
 import { toError, toErrorData } from '@llmgine/core';
-import { sleep } from '@llmgine/core/timing';
 import { BudgetExceededError, type BudgetLimit } from '@llmgine/llm';
 import { ToolChatRunFinishedEvent, type StopReason, type ToolChatResult } from './messages.ts';
-import type { RunJournal } from './run-journal.ts';
 import type { Run } from './run.ts';
 
 /** How a run ended, and the error when it failed. */
@@ -53,22 +51,13 @@ export async function tellEnding(
   result: ToolChatResult,
 ): Promise<void> {
   // A failed run stays open in the journal: it can be resumed.
-  if (run.journal && stopReason !== 'error') await keepResult(run.journal, run, result);
+  // The answer counts even where its journal can no longer be written: nothing would be run again.
+  if (run.journal && stopReason !== 'error') {
+    await run.flush(run.journal.write({ type: 'run.finished', result }));
+  }
   await run.tell(stopReason === 'error' || stopReason === 'aborted' ? 'failed' : 'finished');
   if (!run.isHeard(ToolChatRunFinishedEvent)) return;
   await run.publish(
     ToolChatRunFinishedEvent({ ...result, ...(error && { error: toErrorData(error) }) }),
   );
-}
-
-/** How long an aborted run waits for its journal. */
-const FLUSH_MS = 50;
-
-/** The answer counts even where its journal can no longer be written: nothing would be run again. */
-async function keepResult(journal: RunJournal, run: Run, result: ToolChatResult): Promise<void> {
-  const written = journal.write({ type: 'run.finished', result }).catch(() => {});
-  const { clock } = run.parts;
-  await (run.signal.aborted
-    ? Promise.race([written, sleep(FLUSH_MS, { clock })])
-    : run.abort.wait(written).catch(() => {}));
 }

@@ -5,7 +5,7 @@ import type {
   PublishOptions,
   SessionId,
 } from '@llmgine/core';
-import type { Clock } from '@llmgine/core/timing';
+import { sleep, type Clock } from '@llmgine/core/timing';
 import type { Budget, ChatHistory, ChatModel, Usage } from '@llmgine/llm';
 import type { EngineTools } from './engine-tools.ts';
 import { createLoopGuard, type LoopGuard, type LoopGuardOptions } from './loop-guard.ts';
@@ -28,6 +28,9 @@ export interface RunParts {
   readonly loopGuard: LoopGuardOptions | undefined;
 }
 
+/** How long an aborted run waits, all in all, for what it still tells and writes. */
+const FLUSH_MS = 50;
+
 const UNAWAITED = { awaitProcessing: false } as const;
 
 /** One run as it goes on. */
@@ -48,6 +51,7 @@ export class Run {
   /** Made when first published with. */
   #untilAborted: PublishOptions | undefined = undefined;
   #guard: LoopGuard | undefined = undefined;
+  #flushTime: Promise<unknown> | undefined = undefined;
 
   constructor(parts: RunParts, runId: string, abort: RunAbort) {
     this.parts = parts;
@@ -82,16 +86,25 @@ export class Run {
     return this.#context.isHeard(event);
   }
 
-  /**
-   * Resolves when the bus has taken the event; never rejects: events tell of the run, and a bus that no longer takes them
-   * must not change how it ends.
-   */
-  async publish(event: EventMessage): Promise<void> {
-    try {
-      await this.#context.publish(event, this.#publishOptions());
-    } catch {
-      // The bus stops, or the session ended: nobody listens any more.
+  /** Publishes an event; a log or queue that takes no more holds the run up no longer than until its abort. */
+  publish(event: EventMessage): Promise<void> {
+    return this.flush(this.publishInside(event));
+  }
+
+  /** Publishes an event for one who waits by `abort` already. */
+  async publishInside(event: EventMessage): Promise<void> {
+    await this.#context.publish(event, this.#publishOptions());
+  }
+
+  /** Waits for what must not change how the run ends: it never rejects, and takes an aborted run a moment only. */
+  async flush(work: Promise<unknown>): Promise<void> {
+    const settled = work.catch(() => {}); // e.g. the bus stops, or the session ended: nobody listens any more
+    if (!this.abort.notice.aborted) {
+      await this.abort.wait(settled).catch(() => {});
+      return;
     }
+    this.#flushTime ??= sleep(FLUSH_MS, { clock: this.parts.clock });
+    await Promise.race([settled, this.#flushTime]);
   }
 
   /** What is told after an abort must not be refused because of it. */

@@ -56,7 +56,7 @@ export class Runner {
   async #inside({ runId, prompt }: RunRequest, abort: RunAbort): Promise<Outcome<ToolChatResult>> {
     const { parts, store, limits } = this.#options;
     const { history, clock } = parts;
-    const recorded = prompt === undefined ? await this.#readRun(runId) : undefined;
+    const recorded = prompt === undefined ? await abort.wait(this.#readRun(runId)) : undefined;
     if (recorded?.result) {
       restoreTurn(history, recorded);
       return ok(recorded.result);

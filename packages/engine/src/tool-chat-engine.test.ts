@@ -3,11 +3,19 @@ import {
   createMessageBus,
   InvalidOptionsError,
   sessionId,
+  type EventDefinition,
   type EventMessage,
   type MessageBus,
 } from '@llmgine/core';
 import { createMemoryStreamStore } from '@llmgine/core/stores';
-import { createChatHistory, ModelError, ModelTextDeltaEvent, type ChatModel } from '@llmgine/llm';
+import {
+  createChatHistory,
+  ModelCallFinishedEvent,
+  ModelCallStartedEvent,
+  ModelError,
+  ModelTextDeltaEvent,
+  type ChatModel,
+} from '@llmgine/llm';
 import { scriptedChatModel, type ScriptStep } from '@llmgine/llm/testing';
 import { createFakeClock } from '@llmgine/testing';
 import { createToolManager, defineTool, jsonSchema, ToolExecuteResultEvent } from '@llmgine/tools';
@@ -240,14 +248,22 @@ describe('createToolChatEngine', () => {
     ['lengthLimit', { script: [{ text: 'half', finishReason: 'length' }] }],
     ['refused', { script: [{ refusal: 'I cannot.' }] }],
     ['refused', { script: [{ text: '', finishReason: 'content_filter' }] }],
-    ['budget', { limits: { maxCalls: 1 }, script: [{ toolCalls: [callAdd()] }] }],
-    ['budget', { limits: { maxTokens: 1_000 }, script: [{ toolCalls: [callAdd()], usage: {} }] }],
     ['loop', { script: Array.from({ length: 5 }, () => ({ toolCalls: [callAdd()] })) }],
   ] as [string, EngineOptions][])('15.1 stops with %s', async (stopReason, options) => {
     const { ask, bus } = await start(options);
 
     expect(resultOf(await ask()).stopReason).toBe(stopReason);
     await bus.stop();
+  });
+
+  it.each([
+    ['maxCalls', { maxCalls: 1 }, {}],
+    ['maxTokens', { maxTokens: 1_000 }, { usage: {} }],
+    ['maxCost', { maxCost: 1 }, { usage: {} }],
+  ])('15.1 stops with budget, and says that it was %s', async (limit, limits, used) => {
+    const { ask } = await start({ limits, script: [{ toolCalls: [callAdd()], ...used }] });
+
+    expect(resultOf(await ask())).toMatchObject({ stopReason: 'budget', limit });
   });
 
   it('15.2 nudges at the third same call and stops at the fifth', async () => {
@@ -322,7 +338,7 @@ describe('createToolChatEngine', () => {
     await started;
     await clock.advanceAsync(1_000);
 
-    expect(resultOf(await answer).stopReason).toBe('budget');
+    expect(resultOf(await answer)).toMatchObject({ stopReason: 'budget', limit: 'maxMs' });
   });
 
   it('15.2 queues a second prompt by default', async () => {
@@ -657,6 +673,35 @@ describe('events of a run', () => {
         'tool-chat.run.finished',
       ].toSorted(),
     );
+  });
+
+  it.each([
+    [ToolChatEngineStatusEvent.type, ToolChatEngineStatusEvent],
+    [ToolChatRunFinishedEvent.type, ToolChatRunFinishedEvent],
+    [ModelCallStartedEvent.type, ModelCallStartedEvent],
+    [ModelCallFinishedEvent.type, ModelCallFinishedEvent],
+    [ModelTextDeltaEvent.type, ModelTextDeltaEvent],
+    [ToolExecuteResultEvent.type, ToolExecuteResultEvent],
+  ])('are made for one who hears only %s', async (_, event) => {
+    const { bus, ask } = await start({ script });
+    let heard = 0;
+    bus.registerEventHandler(event as EventDefinition, () => void (heard += 1));
+
+    await ask();
+    await bus.waitForEvents();
+
+    expect(heard).toBeGreaterThan(0);
+  });
+
+  it('tell of a model call that failed', async () => {
+    const { bus, ask } = await start({ script: [{ error: new Error('down') }] });
+    const heard: boolean[] = [];
+    bus.registerEventHandler(ModelCallFinishedEvent, ({ data }) => void heard.push(data.success));
+
+    await ask();
+    await bus.waitForEvents();
+
+    expect(heard).toEqual([false]);
   });
 
   it('are made from the moment on in which somebody begins to listen', async () => {

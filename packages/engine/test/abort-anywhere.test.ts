@@ -1,5 +1,5 @@
 import { createMessageBus } from '@llmgine/core';
-import { createMemoryStreamStore, type StreamStore } from '@llmgine/core/stores';
+import { createMemoryStreamStore, type EventLog, type StreamStore } from '@llmgine/core/stores';
 import { createChatHistory, type ChatMessage, type ChatModel } from '@llmgine/llm';
 import { scriptedChatModel } from '@llmgine/llm/testing';
 import { createToolManager, defineTool, jsonSchema } from '@llmgine/tools';
@@ -52,8 +52,12 @@ function watchedStore(store: StreamStore, points: WaitPoints): StreamStore {
   };
 }
 
+function watchedLog(points: WaitPoints): EventLog {
+  return { append: () => points.wait(), flush: async () => {} };
+}
+
 async function runWith(points: WaitPoints) {
-  const bus = createMessageBus();
+  const bus = createMessageBus({ eventLog: watchedLog(points) });
   await bus.start();
   const tools = createToolManager({ publisher: bus });
   tools.registerTool(
@@ -129,4 +133,31 @@ describe('an abort', async () => {
       await bus.stop({ deadlineMs: 10 });
     },
   );
+
+  it('15.3 ends a run to be resumed whose journal cannot be read', async () => {
+    const points = new WaitPoints(0);
+    const bus = createMessageBus();
+    await bus.start();
+    const store = createMemoryStreamStore();
+    const engine = createToolChatEngine({
+      bus,
+      model: scriptedChatModel([]),
+      tools: createToolManager(),
+      journal: {
+        ...watchedStore(store, points),
+        async *read(stream) {
+          await points.wait();
+          yield* store.read(stream);
+        },
+      },
+    });
+
+    const outcome = engine.resume('run', { signal: points.controller.signal });
+    await points.reached.promise;
+    await engine.whenIdle();
+
+    expect((await outcome).success).toBe(false);
+    expect(engine.history.length).toBe(0);
+    await bus.stop();
+  });
 });
