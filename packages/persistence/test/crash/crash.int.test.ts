@@ -37,7 +37,7 @@ describe.concurrent.each(places)(`${kills} kills on $name`, ({ name, where }) =>
       expect(findings.saved.size).toBeGreaterThan(kills);
       expect(findings.lost).toEqual([]);
       expect(findings.settledTwice).toEqual([]);
-      expect(findings.handledAfterSettling).toEqual([]);
+      expect(findings.claimedAfterSettling).toEqual([]);
 
       expect(journal).toEqual(journal.map((_, position) => ({ position })));
       expect(journal.length).toBeGreaterThanOrEqual(findings.appendedVersion);

@@ -13,19 +13,26 @@ export class Findings {
   refused = 0;
   readonly #handling = new Map<string, number>();
   readonly #settled = new Map<string, number>();
-  readonly #settledWhenHandled: string[] = [];
+  readonly #settledEpoch = new Map<string, number>();
+  readonly #claimedEpochs = new Map<string, number[]>();
 
   hear(report: Report): void {
     switch (report.what) {
       case 'saved':
         this.saved.add(report.id);
         break;
+      case 'claimed':
+        this.#claimedEpochs.set(report.id, [
+          ...(this.#claimedEpochs.get(report.id) ?? []),
+          report.epoch,
+        ]);
+        break;
       case 'handling':
         this.#handling.set(report.id, (this.#handling.get(report.id) ?? 0) + 1);
-        if (this.#settled.has(report.id)) this.#settledWhenHandled.push(report.id);
         break;
       case 'settled':
         this.#settled.set(report.id, (this.#settled.get(report.id) ?? 0) + 1);
+        this.#settledEpoch.set(report.id, report.epoch);
         break;
       case 'refused':
         this.refused++;
@@ -65,12 +72,20 @@ export class Findings {
     return [...this.#settled].filter(([, times]) => times > 1).map(([id]) => id);
   }
 
-  /** Handled again although settled before: cannot be explained. */
-  get handledAfterSettling(): readonly string[] {
-    return this.#settledWhenHandled;
+  /**
+   * Given out again after it was settled, or twice in one epoch: cannot be explained. Told by the epochs, which the
+   * database counts: a worker that was held up beyond its lease may begin late what another has settled meanwhile.
+   */
+  get claimedAfterSettling(): string[] {
+    return [...this.#claimedEpochs]
+      .filter(([id, epochs]) => {
+        const settledIn = this.#settledEpoch.get(id) ?? Infinity;
+        return new Set(epochs).size < epochs.length || epochs.some((epoch) => epoch > settledIn);
+      })
+      .map(([id]) => id);
   }
 
-  /** Handled more than once: a worker died between handling and settling. */
+  /** Handled more than once: a worker died, or was held up beyond its lease, between claiming and settling. */
   get duplicates(): number {
     return [...this.#handling.values()].filter((times) => times > 1).length;
   }

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs';
 export type Report =
   | { readonly what: 'ready' }
   | { readonly what: 'saved'; readonly id: string }
+  | { readonly what: 'claimed'; readonly id: string; readonly epoch: number }
   | { readonly what: 'handling'; readonly id: string; readonly at: number }
   | { readonly what: 'handled'; readonly id: string; readonly at: number }
   | { readonly what: 'settled'; readonly id: string; readonly epoch: number }

@@ -95,7 +95,7 @@ describe.concurrent.each(places)('five processes on one $name database', ({ url 
       expect(findings.failures).toEqual([]);
       expect(findings.lost).toEqual([]);
       expect(findings.settledTwice).toEqual([]);
-      expect(findings.handledAfterSettling).toEqual([]);
+      expect(findings.claimedAfterSettling).toEqual([]);
       expect(overlaps.found).toEqual([]);
       expect(findings.saved.size).toBeGreaterThanOrEqual(5 * 60);
     },
@@ -173,7 +173,7 @@ describe('PostgreSQL that is stopped and started under load', () => {
     expect(findings.drained).toBe(1);
     expect(findings.lost).toEqual([]);
     expect(findings.settledTwice).toEqual([]);
-    expect(findings.handledAfterSettling).toEqual([]);
+    expect(findings.claimedAfterSettling).toEqual([]);
     expect(journal).toEqual(journal.map((_, position) => ({ position })));
     expect(journal.length).toBeGreaterThanOrEqual(findings.appendedVersion);
     expect(counts).toEqual(counts.map((_, index) => index));

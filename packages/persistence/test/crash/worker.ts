@@ -56,6 +56,7 @@ function watched(store: ScheduledEventStore): ScheduledEventStore {
     },
     async claimDue(request) {
       const claims = await store.claimDue({ ...request, ...short });
+      for (const { event, epoch } of claims) tell({ what: 'claimed', id: event.id, epoch });
       if (claims.length > 0) crash('after-claim');
       return claims;
     },
