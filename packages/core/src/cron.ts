@@ -3,8 +3,6 @@ import type { Recurrence } from './bus/message-bus.ts';
 import { InvalidOptionsError } from './errors.ts';
 import { loadCroner } from './load-croner.ts';
 
-export { MissingPeerError } from './load-croner.ts';
-
 /** Only asked for times: it starts no timer of its own. */
 const OPTIONS: CronOptions = { paused: true, mode: '5-or-6-parts' };
 

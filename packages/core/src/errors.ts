@@ -11,6 +11,18 @@ export function isLlmgineError(value: unknown): value is LlmgineError {
   return typeof code === 'string' && code.startsWith('LLMGINE_');
 }
 
+/** A package that is needed for what was asked is not installed. */
+export class MissingPeerError extends LlmgineError {
+  override readonly name = 'MissingPeerError';
+  readonly code = 'LLMGINE_MISSING_PEER';
+  readonly packageName: string;
+
+  constructor(packageName: string, purpose: string, options?: ErrorOptions) {
+    super(`Install '${packageName}' to ${purpose}.`, options);
+    this.packageName = packageName;
+  }
+}
+
 /** Options do not fit; names all problems at once. */
 export class InvalidOptionsError extends LlmgineError {
   override readonly name = 'InvalidOptionsError';

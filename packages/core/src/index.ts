@@ -36,6 +36,7 @@ export {
   isLlmgineError,
   LeaseLostError,
   LlmgineError,
+  MissingPeerError,
   NotJsonSafeError,
   StreamConflictError,
 } from './errors.ts';

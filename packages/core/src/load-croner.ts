@@ -1,18 +1,6 @@
 import { createRequire } from 'node:module';
 import type { Cron } from 'croner';
-import { LlmgineError } from './errors.ts';
-
-/** A package that is needed for what was asked is not installed. */
-export class MissingPeerError extends LlmgineError {
-  override readonly name = 'MissingPeerError';
-  readonly code = 'LLMGINE_MISSING_PEER';
-  readonly packageName: string;
-
-  constructor(packageName: string, purpose: string, options?: ErrorOptions) {
-    super(`Install '${packageName}' to ${purpose}.`, options);
-    this.packageName = packageName;
-  }
-}
+import { MissingPeerError } from './errors.ts';
 
 /**
  * Loads the parser of cron expressions when the first one is read, not with this module: who lacks it gets an error

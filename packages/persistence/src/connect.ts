@@ -1,5 +1,5 @@
+import { MissingPeerError } from '@llmgine/core';
 import type { Driver } from './database/driver.ts';
-import { MissingPeerError } from './errors.ts';
 import type { CheckedOptions, PersistenceOptions } from './persistence-options.ts';
 import { channelOf } from './scheduled-event-queries.ts';
 
@@ -32,6 +32,6 @@ async function withPeer<Module>(
     const { code, message } = thrown as { code?: unknown; message?: string };
     if (code !== 'ERR_MODULE_NOT_FOUND' || !message?.includes(`'${packageName}'`)) throw thrown;
     const protocol = packageName === 'pg' ? 'postgresql:' : 'sqlite:';
-    throw new MissingPeerError(packageName, protocol, { cause: thrown });
+    throw new MissingPeerError(packageName, `use ${protocol} URLs`, { cause: thrown });
   }
 }

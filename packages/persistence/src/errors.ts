@@ -14,18 +14,6 @@ export class UnsupportedDatabaseUrlError extends LlmgineError {
   }
 }
 
-/** A package that is needed for this database is not installed. */
-export class MissingPeerError extends LlmgineError {
-  override readonly name = 'MissingPeerError';
-  readonly code = 'LLMGINE_MISSING_PEER';
-  readonly packageName: string;
-
-  constructor(packageName: string, use: string, options?: ErrorOptions) {
-    super(`Install '${packageName}' to use ${use} URLs.`, options);
-    this.packageName = packageName;
-  }
-}
-
 /** The database was migrated by a newer program. */
 export class NewerDatabaseError extends LlmgineError {
   override readonly name = 'NewerDatabaseError';

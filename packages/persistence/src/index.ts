@@ -12,7 +12,6 @@ export {
   DatabaseUnreachableError,
   EventsNotLoggedError,
   MessageTooLargeError,
-  MissingPeerError,
   NewerDatabaseError,
   StoreInTransactionError,
   UnsupportedDatabaseUrlError,

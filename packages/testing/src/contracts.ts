@@ -6,10 +6,8 @@ export {
 export { describeEventLogContract, type EventLogUnderTest } from './contracts/event-log.ts';
 export { describeEventQueueContract, type EventQueueUnderTest } from './contracts/event-queue.ts';
 export { describeMessageBusContract, type MessageBusUnderTest } from './contracts/message-bus.ts';
-export {
-  describeScheduledEventStoreContract,
-  type ScheduledEventStoreUnderTest,
-} from './contracts/scheduled-event-store.ts';
+export type { ScheduledEventStoreUnderTest } from './contracts/open-scheduled-event-store.ts';
+export { describeScheduledEventStoreContract } from './contracts/scheduled-event-store.ts';
 export {
   describeStreamStoreContract,
   type StreamStoreUnderTest,

@@ -3,6 +3,7 @@ import { defineTool } from './define-tool.ts';
 import type { ToolCall } from './tool-call.ts';
 import { createToolManager } from './tool-manager.ts';
 import type { JsonSchema } from './tool-schema.ts';
+import { hostile } from '../test/hostile.ts';
 
 function managerOf(properties: JsonSchema = {}) {
   const manager = createToolManager({ environment: {} });
@@ -219,22 +220,6 @@ describe('13.5 what goes wrong goes back to the model', () => {
     expect(JSON.stringify(result)).not.toContain('secret');
   });
 });
-
-/** Throws whatever is done with it, except when it is asked for `then`. */
-function hostile(): object {
-  const refuse = (): never => {
-    throw new Error('no');
-  };
-  return new Proxy(
-    {},
-    {
-      get: (_, key) => (key === 'then' ? undefined : refuse()),
-      has: refuse,
-      ownKeys: refuse,
-      getPrototypeOf: refuse,
-    },
-  );
-}
 
 function hostileError(): Error {
   const refuse = {

@@ -13,6 +13,7 @@ import type { ToolResult } from './tool-call.ts';
 import { createToolManager, type ToolManager } from './tool-manager.ts';
 import type { ToolManagerOptions } from './tool-manager-options.ts';
 import { jsonSchema } from './tool-schema.ts';
+import { hostile } from '../test/hostile.ts';
 
 const environment = {};
 
@@ -766,22 +767,6 @@ class Speaking extends Secretive {
   override toString(): string {
     return 'I speak';
   }
-}
-
-/** Throws whatever is done with it, except when it is asked for `then`. */
-function hostile(): object {
-  const refuse = (): never => {
-    throw new Error('no');
-  };
-  return new Proxy(
-    {},
-    {
-      get: (_, key) => (key === 'then' ? undefined : refuse()),
-      has: refuse,
-      ownKeys: refuse,
-      getPrototypeOf: refuse,
-    },
-  );
 }
 
 describe('13.7 the result', () => {

@@ -3,12 +3,12 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { MissingPeerError } from '@llmgine/core';
 import { createFakeClock } from '@llmgine/testing';
 import { createToolManager, type ToolManager } from '@llmgine/tools';
 import {
   connectMcpTools,
   createToolPins,
-  MissingPeerError,
   type McpProblem,
   type McpServer,
   type McpTools,

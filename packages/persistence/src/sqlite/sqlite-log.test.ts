@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import SqliteDatabase, { type Database } from 'better-sqlite3';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { LogCheckpoints } from './log-checkpoints.ts';
 import { SqliteLog } from './sqlite-log.ts';
 
@@ -33,7 +33,7 @@ function stateOf(database: Database): { log: number; checkpointed: number } {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 5));
+  await vi.waitUntil(condition, { timeout: 5_000, interval: 5 });
 }
 
 describe('LogCheckpoints', () => {

@@ -1,4 +1,4 @@
-export { McpCallError, McpNotConnectedError, MissingPeerError } from './mcp-errors.ts';
+export { McpCallError, McpNotConnectedError } from './mcp-errors.ts';
 export type { McpHttpServer, McpServer, McpStdioServer } from './mcp-server-options.ts';
 export {
   connectMcpTools,

@@ -1,9 +1,8 @@
 import type * as McpMain from '@modelcontextprotocol/client';
 import type { CallToolResult, Client, Tool, Transport } from '@modelcontextprotocol/client';
 import type * as McpStdio from '@modelcontextprotocol/client/stdio';
-import { toError, typeOnly } from '@llmgine/core';
+import { MissingPeerError, toError, typeOnly } from '@llmgine/core';
 import { MAX_TIMER_MS } from '@llmgine/core/timing';
-import { MissingPeerError } from './mcp-errors.ts';
 import type { McpServer, McpStdioServer } from './mcp-server-options.ts';
 
 /** The parts of the optional peer that are used. */

@@ -1,17 +1,5 @@
 import { LlmgineError } from '@llmgine/core';
 
-/** An optional dependency is not installed. */
-export class MissingPeerError extends LlmgineError {
-  override readonly name = 'MissingPeerError';
-  readonly code = 'LLMGINE_MISSING_PEER';
-  readonly packageName: string;
-
-  constructor(packageName: string, purpose: string, options?: ErrorOptions) {
-    super(`Install '${packageName}' to ${purpose}.`, options);
-    this.packageName = packageName;
-  }
-}
-
 /** A tool's server is not there. Nothing was sent to it. */
 export class McpNotConnectedError extends LlmgineError {
   override readonly name = 'McpNotConnectedError';
